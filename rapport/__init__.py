@@ -1,0 +1,1 @@
+"""Rapport, a CRM a company runs itself: one profile and one log for each customer."""
