@@ -1,0 +1,161 @@
+"""The questions other rooms may ask of the log: the facts of some customers, the log in order, the catalogue."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import msgspec
+from django.db import connection
+
+from rapport.events import catalogue as _catalogue
+from rapport.events.catalogue import Catalogue
+from rapport.events.models import Event, EventType, Property
+from rapport.lib.bulk import slices
+from rapport.lib.clock import DAY_US, from_us
+
+LOG_COLUMNS = (
+    "id, message_id, event_type_id, customer_id, time_us, received_us, source_id, load_id, rate_e9, payload"
+)
+Row = tuple[int, int, str, int, int | None, int, int, int | None, int | None, int | None, str]
+_decode = msgspec.json.Decoder()
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact as it was recorded; `customer_id` is not yet read through aliases."""
+
+    id: int
+    event_type_id: int
+    customer_id: int | None
+    time_us: int
+    received_us: int
+    source_id: int | None
+    load_id: int | None
+    rate_e9: int | None
+    payload: dict[str, Any]
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """The properties of a track, page or screen; the traits of an identify."""
+        return self.payload.get("properties") or self.payload.get("traits") or {}
+
+
+def catalogue() -> Catalogue:
+    """Every kind of fact with its typed properties, as of now."""
+    return _catalogue.snapshot()
+
+
+def facts_of(
+    customer_ids: Sequence[int],
+    *,
+    before_us: int | None = None,
+    event_type_ids: Sequence[int] | None = None,
+    newest_first: bool = False,
+    limit: int | None = None,
+) -> list[Fact]:
+    """The facts recorded under these ids with an own time before the moment, by own time, then id."""
+    found: list[Fact] = []
+    for ids in slices(customer_ids):
+        rows = Event.objects.filter(customer_id__in=ids)
+        if before_us is not None:
+            rows = rows.filter(time_us__lt=before_us)
+        if event_type_ids is not None:
+            rows = rows.filter(event_type_id__in=event_type_ids)
+        rows = rows.order_by("-time_us", "-id") if newest_first else rows.order_by("time_us", "id")
+        found.extend(map(_fact, rows[:limit].values_list(*_FACT_COLUMNS)))
+    found.sort(key=lambda fact: (fact.time_us, fact.id), reverse=newest_first)
+    return found[:limit]
+
+
+def facts_by_id(event_ids: Sequence[int]) -> dict[int, Fact]:
+    found: dict[int, Fact] = {}
+    for ids in slices(event_ids):
+        found.update((row[0], _fact(row)) for row in Event.objects.filter(id__in=ids).values_list(*_FACT_COLUMNS))
+    return found
+
+
+_FACT_COLUMNS = ("id", "event_type_id", "customer_id", "time_us", "received_us", "source_id", "load_id", "rate_e9", "payload")
+
+
+def _fact(row: tuple[Any, ...]) -> Fact:
+    return Fact(*row[:8], payload=_decode.decode(row[8]))
+
+
+def read_after(tx: int, event_id: int, limit: int) -> list[Row]:
+    """The log in the order readers follow it, each row once, none skipped: (tx, id, message_id, ... payload).
+
+    On PostgreSQL a row is shown only when no older transaction can still commit; there an id alone is no watermark.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"SELECT tx::text::bigint, {LOG_COLUMNS} FROM events_event"
+                " WHERE (tx, id) > (%s::text::xid8, %s) AND tx < pg_snapshot_xmin(pg_current_snapshot())"
+                " ORDER BY tx, id LIMIT %s",
+                [str(tx), event_id, limit],
+            )
+        else:
+            cursor.execute(f"SELECT 0, {LOG_COLUMNS} FROM events_event WHERE id > %s ORDER BY id LIMIT %s", [event_id, limit])
+        return cursor.fetchall()
+
+
+def log_end() -> tuple[int, int]:
+    """Where the log ends now, as (tx, id); a reader that has passed it has read all that was committed before the call."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT tx::text::bigint, id FROM events_event ORDER BY tx DESC, id DESC LIMIT 1")
+        else:
+            cursor.execute("SELECT 0, id FROM events_event ORDER BY id DESC LIMIT 1")
+        return cursor.fetchone() or (0, 0)
+
+
+def oldest_writer_seconds() -> float:
+    """How long the oldest open writing transaction of the PostgreSQL cluster runs: readers of the log wait for it."""
+    if connection.vendor != "postgresql":
+        return 0.0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(extract(epoch FROM max(now() - xact_start)), 0) FROM pg_stat_activity"
+            " WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()"
+        )
+        return float(cursor.fetchone()[0])
+
+
+def facts_by_day(since_us: int) -> list[tuple[date, int]]:
+    """How many facts were received on each UTC day since then."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT received_us / {DAY_US} AS day, count(*) FROM events_event WHERE received_us >= %s GROUP BY 1 ORDER BY 1", [since_us]
+        )
+        return [(from_us(int(day) * DAY_US).date(), count) for day, count in cursor.fetchall()]
+
+
+def newest_fact_us() -> int | None:
+    """When the last fact was received."""
+    last = Event.objects.order_by("-id").values_list("received_us", flat=True).first()
+    return last
+
+
+def event_types_with_counts() -> list[EventType]:
+    return list(EventType.objects.order_by("-facts", "name").prefetch_related("properties"))
+
+
+def message_ids_kept(message_ids: Sequence[str]) -> set[str]:
+    """Which of these are in the log already."""
+    kept: set[str] = set()
+    for ids in slices(message_ids):
+        kept.update(Event.objects.filter(message_id__in=ids).values_list("message_id", flat=True))
+    return kept
+
+
+def load_events(load_id: int, *, after_id: int, limit: int) -> Iterator[tuple[int, int | None, int]]:
+    """(id, customer_id, event_type_id) of what a load recorded, in order of id."""
+    rows = Event.objects.filter(id__gt=after_id, load_id=load_id).order_by("id")
+    yield from rows.values_list("id", "customer_id", "event_type_id")[:limit]
+
+
+def property_rows(event_type_id: int) -> list[Property]:
+    return list(Property.objects.filter(event_type_id=event_type_id).order_by("path"))
+
+

@@ -1,0 +1,119 @@
+"""What a JSON value is: the one place that decides whether a value fits a kind, for the catalogue and every reader."""
+
+import re
+import unicodedata
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rapport.lib.clock import to_us
+
+NUMBER_LIMIT = 1e18  # a number at or beyond it fits no kind
+MONEY_LIMIT = Decimal(10) ** 12
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([Zz]|[+-]\d{2}(?::?\d{2})?)?", re.ASCII
+)
+MONEY = re.compile(r"-?\d{1,12}(?:\.\d{1,18})?", re.ASCII)
+
+
+def kind_of(value: Any) -> str | None:
+    """The kind a first value teaches; None where it teaches nothing (null, a list, an object, a number out of range)."""
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float | Decimal):
+        return "number" if as_number(value) is not None else None
+    if isinstance(value, str):
+        return "date" if as_date(value) else "time" if _time_parts(value) else "text"
+    return None
+
+
+def as_kind(value: Any, kind: str, zone: ZoneInfo) -> Any:
+    """The value as Python knows its kind (str, float, Decimal, bool, date, microseconds), or None where it does not fit."""
+    match kind:
+        case "text":
+            return unicodedata.normalize("NFC", value) if isinstance(value, str) else None
+        case "number":
+            return as_number(value)
+        case "money":
+            return as_money(value)
+        case "boolean":
+            return value if isinstance(value, bool) else None
+        case "date":
+            return as_date(value)
+        case "time":
+            return as_time_us(value, zone)
+    return None
+
+
+def as_number(value: Any) -> float | None:
+    """A JSON number as a double; not true or false, not text, not beyond 10^18."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    if isinstance(value, int) and abs(value) >= 10**18:
+        return None
+    number = float(value)
+    return number if abs(number) < NUMBER_LIMIT else None  # NaN fails the comparison too
+
+
+def as_money(value: Any) -> Decimal | None:
+    """An amount, exact, from a JSON number or its text ("248.00"); before any rate."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        if not MONEY.fullmatch(value):
+            return None
+        amount = Decimal(value)
+    elif isinstance(value, int | float | Decimal):
+        try:
+            amount = Decimal(repr(value) if isinstance(value, float) else value)
+        except InvalidOperation:
+            return None
+    else:
+        return None
+    return amount if amount.is_finite() and abs(amount) < MONEY_LIMIT else None
+
+
+@lru_cache(maxsize=65536)
+def as_date(value: Any) -> date | None:
+    if not isinstance(value, str) or not DATE.fullmatch(value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=65536)
+def as_time_us(value: Any, zone: ZoneInfo) -> int | None:
+    """Microseconds of an ISO 8601 date or date-time; without an offset it is the zone's time; finer digits are cut."""
+    if not isinstance(value, str):
+        return None
+    if day := as_date(value):
+        return _moment_us(datetime(day.year, day.month, day.day), zone)
+    parts = _time_parts(value)
+    return None if parts is None else _moment_us(parts, zone)
+
+
+def _moment_us(moment: datetime, zone: ZoneInfo) -> int | None:
+    try:
+        return to_us(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    except OverflowError:
+        return None
+
+
+def _time_parts(text: str) -> datetime | None:
+    """An ISO 8601 date-time, aware where it has an offset."""
+    found = TIME.fullmatch(text)
+    if not found:
+        return None
+    day, hour, minute, second, fraction, offset = found.groups()
+    offset = "" if offset is None else "+00:00" if offset in "Zz" else offset
+    if len(offset) in (3, 5):
+        offset = f"{offset[:3]}:{offset[3:] or '00'}"
+    try:
+        return datetime.fromisoformat(f"{day}T{hour}:{minute}:{second or '00'}.{(fraction or '').ljust(6, '0')[:6]}{offset}")
+    except ValueError:
+        return None
