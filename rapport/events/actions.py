@@ -59,8 +59,8 @@ def record(facts: Sequence[NewFact]) -> list[int | None]:
     return [ids.get(fact.message_id) for fact in facts]
 
 
-def append_ids(count: int) -> range:
-    return reserve_ids(Event, count) if count else range(0)
+def append_ids(count: int) -> Sequence[int]:
+    return reserve_ids(Event, count) if count else []
 
 
 def append(rows: Sequence[tuple[Any, ...]]) -> None:

@@ -11,18 +11,16 @@ T = TypeVar("T")
 IN_MAX = 900  # values in one IN (...): below SQLite's oldest limit
 
 
-def reserve_ids(model: type[Model], count: int) -> range:
-    """The next `count` ids of a table, never handed out again. Call inside a write transaction."""
+def reserve_ids(model: type[Model], count: int) -> Sequence[int]:
+    """Ids of a table in rising order, never handed out again. Call inside a write transaction."""
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "SELECT setval(s, nextval(s) + %s - 1, true) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS s"
-                " FROM (SELECT pg_advisory_xact_lock(hashtext(%s))) AS held) AS q",
-                [count, table, table],
+                "SELECT nextval(s) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS s) AS q, generate_series(1, %s)",
+                [table, count],
             )
-            last = cursor.fetchone()[0]
-            return range(last - count + 1, last + 1)
+            return [row[0] for row in cursor.fetchall()]
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         row = cursor.fetchone()
         last = row[0] if row else 0

@@ -1,0 +1,106 @@
+"""The questions other rooms may ask about who somebody is."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Q
+
+from rapport.customers.models import Consent, Customer, Identifier, Suppression
+from rapport.lib.bulk import slices
+
+
+def root_of(customer_id: int) -> int:
+    """The customer an id stands for now: itself, or the one it was joined with."""
+    return Customer.objects.filter(id=customer_id).values_list("merged_into", flat=True).first() or customer_id
+
+
+def family_of(root_id: int) -> list[int]:
+    """A customer and every alias of them, the root first."""
+    return [root_id, *Customer.objects.filter(merged_into=root_id).order_by("id").values_list("id", flat=True)]
+
+
+def customer(customer_id: int) -> Customer | None:
+    """The customer an id stands for, aliases resolved."""
+    return Customer.objects.filter(id=root_of(customer_id), erased_us__isnull=True).first()
+
+
+def customers(customer_ids: Sequence[int]) -> list[Customer]:
+    """These customers, in the order asked; ids that are nobody's are left out."""
+    found: dict[int, Customer] = {}
+    for ids in slices(customer_ids):
+        found.update({row.id: row for row in Customer.objects.filter(id__in=ids)})
+    return [found[one] for one in customer_ids if one in found]
+
+
+def find(kind: str, value: str) -> Customer | None:
+    """The customer known by this identifier; of an anonymous id, its newest holder."""
+    value = value.lower() if kind == "email" else value
+    row = Identifier.objects.filter(kind=kind, value=value).order_by("-since_us").first()
+    return customer(row.customer_id) if row else None
+
+
+def search(text: str, *, limit: int = 50, after: int = 0) -> list[Customer]:
+    """Known customers by name, mail, phone, user id or membership number, by rising id after `after`; all of them where text is empty."""
+    text = unicodedata.normalize("NFC", text.strip())
+    rows = Customer.objects.filter(known=True, merged_into__isnull=True, erased_us__isnull=True, id__gt=after)
+    if text:
+        exact = list(Identifier.objects.filter(value__in={text, text.lower(), text.replace(" ", "")}).values_list("customer_id", flat=True)[:limit])
+        roots = [root or one for one, root in Customer.objects.filter(id__in=exact).values_list("id", "merged_into")]
+        rows = rows.filter(Q(id__in=roots) | Q(name__icontains=text) | Q(email__startswith=text.lower()))
+    return list(rows.order_by("id")[:limit])
+
+
+def known_count() -> int:
+    """How many customers there are: known, not erased, not joined with another."""
+    return Customer.objects.filter(known=True, merged_into__isnull=True, erased_us__isnull=True).count()
+
+
+def known_among(customer_ids: Iterable[int]) -> set[int]:
+    """Which of these ids are known by more than an anonymous id and not erased (aliases included)."""
+    known: set[int] = set()
+    for ids in slices(customer_ids):
+        known.update(Customer.objects.filter(id__in=ids, known=True, erased_us__isnull=True).values_list("id", flat=True))
+    return known
+
+
+def known_after(customer_id: int, *, limit: int) -> list[int]:
+    """Every id `known_among` would keep, in rising order after one, a page at a time."""
+    rows = Customer.objects.filter(id__gt=customer_id, known=True, erased_us__isnull=True).order_by("id")
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def is_of_everyone(customer_id: int) -> bool:
+    return Customer.objects.filter(id=customer_id, known=True, merged_into__isnull=True, erased_us__isnull=True).exists()
+
+
+def identifiers_of(customer_ids: Sequence[int]) -> list[Identifier]:
+    found: list[Identifier] = []
+    for ids in slices(customer_ids):
+        found.extend(Identifier.objects.filter(customer_id__in=ids).order_by("kind", "since_us", "id"))
+    return found
+
+
+def user_ids_of(root_ids: Sequence[int]) -> dict[int, str]:
+    """The newest user id of each customer, through aliases; a customer without one is left out."""
+    found: dict[int, tuple[int, str]] = {}
+    for ids in slices(root_ids):
+        family = {one: one for one in ids}
+        family.update(Customer.objects.filter(merged_into__in=ids).values_list("id", "merged_into"))
+        for members in slices(family):
+            rows = Identifier.objects.filter(kind="user_id", customer_id__in=members).values_list("id", "customer_id", "value")
+            for number, member, value in rows:
+                found[family[member]] = max(found.get(family[member], (0, "")), (number, value))
+    return {root: value for root, (_, value) in found.items()}
+
+
+def consents_of(root_id: int) -> list[Consent]:
+    """The newest word on each channel and purpose."""
+    return list(Consent.objects.filter(customer_id=root_id).order_by("channel", "purpose"))
+
+
+def suppressed(channel: str, addresses: Iterable[str]) -> dict[str, Suppression]:
+    """Which of these addresses nothing is sent to."""
+    found: dict[str, Suppression] = {}
+    for some in slices({address.lower() for address in addresses}):
+        found.update({row.address: row for row in Suppression.objects.filter(channel=channel, address__in=some)})
+    return found
