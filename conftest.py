@@ -1,0 +1,76 @@
+"""What every test stands on: a data folder a process, clean caches, sample data, and the standing cast.
+
+Django is set up here, after the data folder is chosen, so that no test ever touches an installation of yours.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+BASE = "RAPPORT_TEST_BASE"  # handed down to the workers of pytest-xdist
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+if BASE not in os.environ:
+    os.environ[BASE] = tempfile.mkdtemp(prefix="rapport-tests-")
+os.environ["RAPPORT_DATA_DIR"] = str(Path(os.environ[BASE]) / WORKER)
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in the thread of the test
+
+import django  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+assert not settings.configured, "unset DJANGO_SETTINGS_MODULE: the tests choose their own data folder before Django starts"
+os.environ["DJANGO_SETTINGS_MODULE"] = "rapport.settings"
+django.setup()
+del os.environ["DJANGO_SETTINGS_MODULE"]  # a worker process chooses its own folder first, too
+
+pytest_plugins = ["tests.cast", "tests.installation"]
+TABLE_FIXTURES = {"db", "transactional_db", "live_server", "installation"}
+NO_SAMPLES = "sample data missing"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test that touches tables: `make test` runs those on both databases."""
+    for item in items:
+        if item.get_closest_marker("django_db") or TABLE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("tables")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud what was not tested for want of sample data."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if NO_SAMPLES in str(report.longrepr)]
+    if skipped:
+        terminalreporter.section(NO_SAMPLES, red=True, bold=True)
+        terminalreporter.line(f"{len(skipped)} tests did NOT run: {settings.SAMPLES} is not there. Set RAPPORT_SAMPLES to its folder.")
+
+
+def pytest_unconfigure() -> None:
+    if WORKER == "main":
+        shutil.rmtree(os.environ.pop(BASE), ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of sample data; without it the test is skipped aloud, and fails where CI is set."""
+    if not settings.SAMPLES.is_dir():
+        words = f"{NO_SAMPLES}: {settings.SAMPLES} is not there; set RAPPORT_SAMPLES"
+        if os.environ.get("CI"):
+            pytest.fail(words)
+        pytest.skip(words)
+    return Path(settings.SAMPLES)
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    """What a process keeps in memory about tables must not outlive the tables of a test."""
+    forget_all()
+    yield
+    forget_all()
+
+
+def forget_all() -> None:
+    from django.core.cache import cache
+
+    cache.clear()

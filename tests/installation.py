@@ -1,0 +1,121 @@
+"""A whole installation of its own, driven from outside by the real command: `rapport serve` and its likes.
+
+On SQLite it is a data folder; on PostgreSQL it has a database of its own in the cluster of the test run beside it.
+"""
+
+import itertools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+COMMAND = [sys.executable, "-m", "rapport"]
+START_SECONDS_MAX = 60
+numbers = itertools.count(1)
+
+
+@dataclass
+class Installation:
+    """A data folder and a database nobody else uses."""
+
+    folder: Path
+    database_url: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DJANGO_"))}
+        return {**kept, "RAPPORT_DATA_DIR": str(self.folder), "RAPPORT_DATABASE_URL": self.database_url, **self.extra}
+
+    def run(self, *words: str, check: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """One command to its end; its words are in the failure where it fails."""
+        done = subprocess.run([*COMMAND, *words], env=self.environment, capture_output=True, text=True, input=stdin)
+        if check and done.returncode:
+            raise AssertionError(f"rapport {' '.join(words)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def ask(self, *words: str) -> Any:
+        """The JSON answer of a command."""
+        return json.loads(self.run(*words, "--json").stdout)
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """A command that stays, in a process group of its own, with its words kept beside the data folder."""
+        with (self.folder.parent / f"{words[0]}.log").open("ab") as log:
+            process = subprocess.Popen([*COMMAND, *words], env=self.environment, stdout=log, stderr=log, start_new_session=True)
+        self.running.append(process)
+        return process
+
+    def serve(self, port: int, *words: str) -> subprocess.Popen[bytes]:
+        """The real server, once it answers."""
+        process = self.start("serve", "--port", str(port), *words)
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not answers(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"rapport serve did not come up:\n{self.words_of('serve')}")
+            time.sleep(0.1)
+        return process
+
+    def words_of(self, command: str) -> str:
+        return (self.folder.parent / f"{command}.log").read_text(errors="replace")[-4000:]
+
+    def close(self) -> None:
+        for process in self.running:
+            kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """`kill -9` for the process and all it started."""
+    with suppress(ProcessLookupError):  # it ended by itself
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/app/sign-in/", timeout=5) as page:
+            return page.status == 200
+    except urllib.error.HTTPError:
+        return True  # it speaks, whatever it says
+    except OSError:
+        return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    """A fresh, migrated installation; whatever it started is gone afterwards."""
+    cluster = os.environ.get("RAPPORT_DATABASE_URL", "")
+    name = f"installation_{os.getpid()}_{next(numbers)}"
+    own = urlunsplit(urlsplit(cluster)._replace(path=f"/{name}")) if cluster else ""
+    if cluster:
+        with psycopg.connect(cluster, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+    house = Installation(tmp_path / "data", own)
+    try:
+        house.run("migrate")
+        yield house
+    finally:
+        house.close()
+        if cluster:
+            with psycopg.connect(cluster, autocommit=True) as connection:
+                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
