@@ -1,0 +1,177 @@
+"""The verbs of who: take in what a batch of facts says of people, join, fold anew after a load is taken back."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from rapport.customers import events
+from rapport.customers.identity import Claim, Desk, Person, read_traits, set_traits, write_traits
+from rapport.customers.models import Consent, Customer, Identifier, Suppression
+from rapport.events import queries as log
+from rapport.events.actions import NewFact, record
+from rapport.events.catalogue import IDENTIFY
+from rapport.lib.bulk import slices
+
+CONSENT_COLUMNS = ("customer_id", "channel", "purpose", "given", "time_us", "event_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A recorded fact this room follows: an identify, a word on consent, or a suppression."""
+
+    name: str
+    event_id: int
+    customer_id: int | None
+    person: Person | None
+    time_us: int
+    values: dict[str, Any]  # its traits or properties
+
+
+def take_in(desk: Desk, told: Sequence[Told]) -> None:
+    """Write what a batch said of people: new customers, identifiers, joins, traits, consent, suppressions."""
+    changed = _fold_traits(desk, told)
+    desk.write()
+    write_traits(changed)
+    keep_consents(_consents(told))
+    for join in desk.joins:
+        _join_consents(join.source.id or 0, join.target.root().id or 0)
+    keep_suppressions(told)
+    record(
+        [
+            NewFact(
+                events.CUSTOMERS_JOINED,
+                f"joined:{join.cause}"[:255],
+                {"from": join.source.id, "into": join.target.id},
+                customer_id=join.source.id,
+                time_us=join.time_us,
+                load_id=desk.load_id,
+            )
+            for join in desk.joins
+        ]
+    )
+
+
+def _fold_traits(desk: Desk, told: Sequence[Told]) -> list[Person]:
+    identified = [fact for fact in told if fact.name == IDENTIFY and fact.values and fact.person]
+    changed = {id(person): person for fact in identified if (person := fact.person.root())}  # type: ignore[union-attr]
+    for join in desk.joins:
+        changed.update({id(person): person for person in (join.source, join.target.root())})
+    read_traits(changed.values())
+    for fact in identified:
+        assert fact.person is not None
+        set_traits(fact.person.root(), fact.values, fact.time_us)
+    for join in desk.joins:
+        for name, (value, time_us) in (join.source.traits or {}).items():
+            kept = (join.target.root().traits or {}).get(name)
+            if kept is None or kept[1] < time_us:
+                set_traits(join.target.root(), {name: value}, time_us)
+    return list(changed.values())
+
+
+def _consents(told: Iterable[Told]) -> list[tuple[Any, ...]]:
+    """Rows of CONSENT_COLUMNS, one for each word on a channel and purpose."""
+    rows = []
+    for fact in told:
+        if fact.name in events.CONSENT_FACTS and fact.person is not None:
+            channel = fact.values.get("channel") or ("email" if fact.name == events.UNSUBSCRIBED else None)
+            purpose = fact.values.get("purpose") or "marketing"
+            if isinstance(channel, str) and isinstance(purpose, str):
+                given = fact.name == events.CONSENT_GIVEN
+                rows.append((fact.person.root().id, channel[:31], purpose[:63], given, fact.time_us, fact.event_id))
+    return rows
+
+
+def keep_consents(rows: Sequence[tuple[Any, ...]]) -> None:
+    """The newest own time on a channel and purpose stands; of two at the same time the later fact."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO customers_consent ({', '.join(CONSENT_COLUMNS)}) VALUES (%s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (customer_id, channel, purpose) DO UPDATE"
+            " SET given = excluded.given, time_us = excluded.time_us, event_id = excluded.event_id"
+            " WHERE (excluded.time_us, excluded.event_id) >= (customers_consent.time_us, customers_consent.event_id)",
+            sorted(rows),
+        )
+
+
+def _join_consents(source_id: int, target_id: int) -> None:
+    keep_consents([(target_id, *row) for row in Consent.objects.filter(customer_id=source_id).values_list(*CONSENT_COLUMNS[1:])])
+
+
+def keep_suppressions(told: Iterable[Told]) -> None:
+    """Suppress and lift in the order of own time; what was said last of an address stands."""
+    words = [fact for fact in told if fact.name in (events.ADDRESS_SUPPRESSED, events.SUPPRESSION_LIFTED)]
+    for fact in sorted(words, key=lambda fact: (fact.time_us, fact.event_id)):
+        channel, address = str(fact.values.get("channel") or "email")[:31], str(fact.values.get("address") or "").lower()[:254]
+        kept = Suppression.objects.filter(channel=channel, address=address).first()
+        if not address or (kept and kept.since_us > fact.time_us):
+            continue
+        if fact.name == events.SUPPRESSION_LIFTED:
+            Suppression.objects.filter(channel=channel, address=address).delete()
+        else:
+            reason = str(fact.values.get("reason") or "")[:255]
+            Suppression.objects.update_or_create(
+                channel=channel, address=address, defaults={"reason": reason, "since_us": fact.time_us, "event_id": fact.event_id}
+            )
+
+
+def open_desk(claims: Iterable[Claim], *, load_id: int | None) -> Desk:
+    """Look up everybody a batch of facts may be about. Inside the transaction that records them."""
+    return Desk(claims, load_id=load_id)
+
+
+# After a load is taken back
+
+
+def forget_load(load_id: int) -> set[int]:
+    """Part what a load joined and drop the identifiers it brought; answers the customers to fold anew. Harmless twice."""
+    touched = set(Identifier.objects.filter(load_id=load_id).values_list("customer_id", flat=True))
+    touched |= set(Customer.objects.filter(load_id=load_id).values_list("id", flat=True))
+    Identifier.objects.filter(load_id=load_id).delete()
+    return touched
+
+
+def part(source_id: int, *, cause: str) -> None:
+    """An alias stands for itself again, with its own facts and identifiers."""
+    root = Customer.objects.filter(id=source_id, merged_into__isnull=False).values_list("merged_into", flat=True).first()
+    if root is not None:
+        Customer.objects.filter(id=source_id).update(merged_into=None)
+        record([NewFact(events.CUSTOMERS_PARTED, f"parted:{source_id}:{cause}"[:255], {"customer": source_id}, customer_id=source_id)])
+        refold([source_id, root])
+
+
+def refold(customer_ids: Sequence[int]) -> None:
+    """Fold traits, consent and being known anew from the facts and identifiers that are left; who has neither is gone."""
+    types = log.catalogue().by_id
+    wanted = [number for number, facts in types.items() if facts.name == IDENTIFY or facts.name in events.CONSENT_FACTS]
+    for some in slices(sorted(set(customer_ids)), 200):
+        roots = {row.id: row.merged_into or row.id for row in Customer.objects.filter(id__in=some)}
+        family = dict(roots)
+        family.update(Customer.objects.filter(merged_into__in=roots.values()).values_list("id", "merged_into"))
+        told: dict[int, list[Told]] = defaultdict(list)
+        for fact in log.facts_of(list(family), event_type_ids=wanted):
+            root = family[fact.customer_id or 0]
+            told[root].append(Told(types[fact.event_type_id].name, fact.id, root, None, fact.time_us, fact.properties))
+        for root in set(roots.values()):
+            _refold_one(root, [member for member, of in family.items() if of == root], told[root])
+
+
+def _refold_one(root: int, family: list[int], told: list[Told]) -> None:
+    person = Person(root, False, None, 0, traits={})
+    for fact in told:
+        if fact.name == IDENTIFY:
+            set_traits(person, fact.values, fact.time_us)
+    write_traits([person])
+    Consent.objects.filter(customer_id=root).delete()
+    keep_consents(_consents([Told(f.name, f.event_id, root, person, f.time_us, f.values) for f in told if f.name != IDENTIFY]))
+    kinds = set(Identifier.objects.filter(customer_id__in=family).values_list("kind", flat=True))
+    Customer.objects.filter(id__in=family).update(known=bool(kinds - {"anonymous_id"}))
+    if not kinds and not log.facts_of(family, limit=1):
+        Customer.objects.filter(id__in=family).delete()
+
+
+__all__ = ["Claim", "Desk", "Told", "forget_load", "open_desk", "part", "refold", "take_in"]
