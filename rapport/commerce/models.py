@@ -55,3 +55,13 @@ class Rate(models.Model):
             models.UniqueConstraint(fields=["currency", "day"], name="one_rate_per_day"),
             models.CheckConstraint(condition=models.Q(rate_e9__gt=0), name="rate_above_zero"),
         ]
+
+
+class CompanyCurrency(models.Model):
+    """The currency everything is compared in: that of the first money fact, unless the settings name one. One row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    code = models.CharField(max_length=3)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_company_currency")]

@@ -1,0 +1,1 @@
+"""The verbs of trade, one file a noun."""

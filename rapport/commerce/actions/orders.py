@@ -1,0 +1,126 @@
+"""Orders as the shop last told us: each fact about an order is folded into its row, in any order of arrival."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+
+from rapport.commerce import events
+from rapport.commerce.models import Order
+from rapport.events import queries as log
+from rapport.events.values import as_money, as_time_us
+from rapport.lib.bulk import insert_rows, slices
+
+COLUMNS = (
+    "order_id", "customer_id", "content_event_id", "content_us", "completed_us", "cancelled_us", "refunded_us", "shipped_us",
+    "revenue_e6", "refunded_e6", "currency", "tracking", "payment_method", "payment_last4",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A recorded fact about an order."""
+
+    name: str
+    event_id: int
+    customer_id: int | None
+    time_us: int
+    properties: dict[str, Any]
+
+
+def fold(facts: Sequence[Told]) -> None:
+    """Bring the rows of these orders up to date; inside the transaction that records the facts."""
+    by_order: dict[str, list[Told]] = defaultdict(list)
+    for fact in facts:
+        if order_id := order_id_of(fact.properties):
+            by_order[order_id].append(fact)
+    rows: dict[str, Order] = {}
+    for some in slices(sorted(by_order)):
+        rows.update({row.order_id: row for row in Order.objects.select_for_update().filter(order_id__in=some).order_by("order_id")})
+    fresh = [_folded(Order(order_id=order_id), told) for order_id, told in by_order.items() if order_id not in rows]
+    kept = [_folded(rows[order_id], told) for order_id, told in by_order.items() if order_id in rows]
+    insert_rows(Order, COLUMNS, [tuple(getattr(order, column) for column in COLUMNS) for order in fresh])
+    _update(kept)
+
+
+def refold(order_ids: Iterable[str]) -> None:
+    """Fold orders anew from the facts that are left, after a load was taken back; who has none is gone."""
+    types = log.catalogue().by_id
+    wanted = [number for number, facts in types.items() if facts.name in events.ORDER_FACTS]
+    for some in slices(sorted(set(order_ids)), 200):
+        customers = set(Order.objects.filter(order_id__in=some, customer_id__isnull=False).values_list("customer_id", flat=True))
+        told = [
+            Told(types[fact.event_type_id].name, fact.id, fact.customer_id, fact.time_us, fact.properties)
+            for fact in log.facts_of(sorted(customers), event_type_ids=wanted)
+            if order_id_of(fact.properties) in set(some)
+        ]
+        Order.objects.filter(order_id__in=some).delete()
+        fold(told)
+
+
+def order_id_of(properties: dict[str, Any]) -> str | None:
+    """The order a fact speaks of, as text; None where it names none."""
+    value = properties.get("order_id", properties.get("orderId"))
+    return str(value)[:255] if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+
+
+def _folded(order: Order, told: Iterable[Told]) -> Order:
+    for fact in told:
+        _fold_one(order, fact)
+    return order
+
+
+def _fold_one(order: Order, fact: Told) -> None:
+    properties = fact.properties
+    if order.customer_id is None or fact.name == events.ORDER_COMPLETED:
+        order.customer_id = fact.customer_id
+    if fact.name in (events.ORDER_COMPLETED, events.ORDER_UPDATED):
+        if order.content_us is None or order.content_us <= fact.time_us:
+            order.content_us, order.content_event_id = fact.time_us, fact.event_id
+            order.revenue_e6 = micros(properties.get("revenue", properties.get("total", properties.get("value"))))
+            order.currency = _text(properties, "currency", 3).upper() or order.currency
+        if fact.name == events.ORDER_COMPLETED:
+            order.completed_us = min(order.completed_us or fact.time_us, fact.time_us)
+    elif fact.name == events.ORDER_REFUNDED:
+        order.refunded_us = max(order.refunded_us or fact.time_us, fact.time_us)
+        order.refunded_e6 += abs(micros(properties.get("revenue", properties.get("total", properties.get("value")))) or 0)
+        order.currency = order.currency or _text(properties, "currency", 3).upper()
+    elif fact.name == events.ORDER_CANCELLED:
+        order.cancelled_us = max(order.cancelled_us or fact.time_us, fact.time_us)
+    elif fact.name == events.ORDER_SHIPPED:
+        told_us = as_time_us(properties.get("shipped_at"), ZoneInfo(settings.COMPANY_TIME_ZONE))
+        order.shipped_us = fact.time_us if told_us is None else told_us
+    order.tracking = _text(properties, "tracking", 255) or _text(properties, "tracking_number", 255) or order.tracking
+    order.payment_method = _text(properties, "payment_method", 63) or order.payment_method
+    order.payment_last4 = _text(properties, "payment_last4", 4) or order.payment_last4
+
+
+def micros(value: Any) -> int | None:
+    """An amount x 10^6, exact; None where it is none."""
+    amount = as_money(value)
+    return None if amount is None else int((amount * 1_000_000).to_integral_value(rounding="ROUND_HALF_UP"))
+
+
+def from_micros(amount_e6: int | None) -> Decimal | None:
+    return None if amount_e6 is None else Decimal(amount_e6) / 1_000_000
+
+
+def _text(properties: dict[str, Any], name: str, length: int) -> str:
+    value = properties.get(name)
+    return value[:length] if isinstance(value, str) else ""
+
+
+def _update(orders: Sequence[Order]) -> None:
+    if not orders:
+        return
+    sets = ", ".join(f"{column} = %s" for column in COLUMNS[1:])
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE commerce_order SET {sets} WHERE id = %s",
+            [(*(getattr(order, column) for column in COLUMNS[1:]), order.id) for order in orders],
+        )
