@@ -75,6 +75,12 @@ def facts_by_id(event_ids: Sequence[int]) -> dict[int, Fact]:
     return found
 
 
+def facts_of_nobody(event_type_ids: Sequence[int], *, holding: str) -> list[Fact]:
+    """The facts of these kinds that are no customer's and hold this text somewhere in their JSON, by own time, then id."""
+    rows = Event.objects.filter(customer_id__isnull=True, event_type_id__in=event_type_ids, payload__contains=holding)
+    return list(map(_fact, rows.order_by("time_us", "id").values_list(*_FACT_COLUMNS)))
+
+
 _FACT_COLUMNS = ("id", "event_type_id", "customer_id", "time_us", "received_us", "source_id", "load_id", "rate_e9", "payload")
 
 

@@ -1,0 +1,108 @@
+"""Whether a rule holds for one customer, and what each of its conditions found."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rapport.segments.nodes import Did, Everyone, InSegment, MayReceive, Measure, NoOne, Rule, Times, TraitTest
+from rapport.segments.person.algebra import flat, truths
+from rapport.segments.person.amounts import reached
+from rapport.segments.person.filters import deeds_of
+from rapport.segments.person.history import Deed, History
+from rapport.segments.person.moments import Now
+from rapport.segments.person.passing import compares, constant, passes
+from rapport.segments.person.standing import leave_to_write, trait
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one condition found. `figure` is what was reached, as Python knows it; None where there is nothing to measure."""
+
+    holds: bool
+    figure: Any = None
+    kind: str = "exact"
+    deeds: list[Deed] = field(default_factory=list)
+
+
+def holds(rule: Rule, history: History, moment_us: int) -> bool:
+    """Whether the customer is of the set the rule names as of the moment."""
+    return history.in_everyone and _truths_of(flat(rule), history, Now(moment_us, history.zone))[0]
+
+
+def _truths_of(nodes: list[Rule], history: History, now: Now) -> list[bool]:
+    members = memberships(nodes, history, now)
+    return truths(nodes, lambda leaf: finding(leaf, history, now, members).holds)
+
+
+def memberships(nodes: list[Rule], history: History, now: Now) -> dict[str, bool]:
+    """For every segment the rule speaks of, at any remove, whether it holds at the same moment."""
+    members: dict[str, bool] = {}
+    for name, within in _segments_first(nodes, history):
+        members[name] = truths(within, lambda leaf: finding(leaf, history, now, members).holds)[0]
+    return members
+
+
+def finding(leaf: Any, history: History, now: Now, members: dict[str, bool]) -> Finding:
+    """What a condition found. `members` answers for the segments it names."""
+    match leaf:
+        case Everyone():
+            return Finding(True)
+        case NoOne():
+            return Finding(False)
+        case TraitTest():
+            return _trait_finding(leaf, history, now)
+        case Did():
+            deeds = deeds_of(leaf.event, leaf.where, leaf.window, history, now)
+            return Finding(_often_enough(leaf.times, len(deeds)), len(deeds), deeds=deeds)
+        case Measure():
+            found = reached(leaf.amount, history, now)
+            passed = found.value is not None and compares(found.value, leaf.op, constant(leaf.value, found.kind, now))
+            return Finding(passed, found.value, found.kind, found.deeds)
+        case InSegment(name):
+            return Finding(members[name])
+        case MayReceive():
+            leave = leave_to_write(leaf, history, now)
+            return Finding(leave.holds, leave.reason, "text", [leave.deed] if leave.deed else [])
+    raise AssertionError(f"{leaf!r} was checked to be a condition that can be asked")
+
+
+def _trait_finding(leaf: TraitTest, history: History, now: Now) -> Finding:
+    """A named measure is a trait like any other: unknown, it passes `!=`, `not in` and `is unknown`."""
+    if amount := history.words.measures.get(leaf.trait):
+        found = reached(amount, history, now)
+        values = [] if found.value is None else [found.value]
+        return Finding(passes(leaf.test, found.kind, values, now), found.value, found.kind, found.deeds)
+    known = trait(leaf.trait, history, now)
+    figure = known.values if len(known.values) > 1 else next(iter(known.values), None)
+    return Finding(passes(leaf.test, known.kind, known.values, now), figure, known.kind, [known.deed] if known.deed else [])
+
+
+def _often_enough(times: Times, count: int) -> bool:
+    match times.bound:
+        case "at least":
+            return count >= times.count
+        case "at most":
+            return count <= times.count
+        case "exactly":
+            return count == times.count
+
+
+def _segments_first(nodes: list[Rule], history: History) -> list[tuple[str, list[Rule]]]:
+    """Every segment the rule speaks of, at any remove, each after those it speaks of itself. None includes itself."""
+    order: list[tuple[str, list[Rule]]] = []
+    done: set[str] = set()
+    opened: set[str] = set()
+    waiting = [node.name for node in nodes if isinstance(node, InSegment)]
+    while waiting:
+        name = waiting[-1]
+        within = flat(history.words.segments[name])
+        needed = [node.name for node in within if isinstance(node, InSegment) and node.name not in done]
+        if name in done or not needed:
+            waiting.pop()
+            if name not in done:
+                order.append((name, within))
+                done.add(name)
+        else:
+            opened.add(name)
+            assert opened.isdisjoint(needed), f"a segment that includes itself was to be refused: {name}"
+            waiting.extend(needed)
+    return order
