@@ -10,6 +10,7 @@ from django.db import connection
 from rapport.customers import events
 from rapport.customers.identity import Claim, Desk, Person, read_traits, set_traits, write_traits
 from rapport.customers.models import Consent, Customer, Identifier, Suppression
+from rapport.customers.queries import find
 from rapport.events import queries as log
 from rapport.events.actions import NewFact, record
 from rapport.events.catalogue import IDENTIFY
@@ -122,6 +123,14 @@ def keep_suppressions(told: Iterable[Told]) -> None:
 def open_desk(claims: Iterable[Claim], *, load_id: int | None) -> Desk:
     """Look up everybody a batch of facts may be about. Inside the transaction that records them."""
     return Desk(claims, load_id=load_id)
+
+
+def is_own_browser(claim: Claim) -> bool:
+    """Whether a claim speaks of nobody known yet, or of who this browser's anonymous id belongs to already."""
+    keys = [("user_id", claim.user_id)] if claim.user_id is not None else list(claim.others)
+    spoken_of = {found.id for kind, value in keys if (found := find(kind, value or ""))}
+    holder = find("anonymous_id", claim.anonymous_id) if claim.anonymous_id else None
+    return not spoken_of or (holder is not None and spoken_of == {holder.id})
 
 
 # After a load is taken back
