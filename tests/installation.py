@@ -88,7 +88,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 def answers(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/app/sign-in/", timeout=5) as page:
-            return page.status == 200
+            return bool(page.status == 200)
     except urllib.error.HTTPError:
         return True  # it speaks, whatever it says
     except OSError:
@@ -109,7 +109,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     own = urlunsplit(urlsplit(cluster)._replace(path=f"/{name}")) if cluster else ""
     if cluster:
         with psycopg.connect(cluster, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+            connection.execute(f'CREATE DATABASE "{name}"')
     house = Installation(tmp_path / "data", own)
     try:
         house.run("migrate")
