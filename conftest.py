@@ -26,6 +26,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "rapport.settings"
 django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]  # a worker process chooses its own folder first, too
 
+from rapport.events import catalogue  # noqa: E402
+
 pytest_plugins = ["tests.cast", "tests.installation"]
 TABLE_FIXTURES = {"db", "transactional_db", "live_server", "installation"}
 NO_SAMPLES = "sample data missing"
@@ -71,6 +73,4 @@ def fresh_caches() -> Iterator[None]:
 
 
 def forget_all() -> None:
-    from django.core.cache import cache
-
-    cache.clear()
+    catalogue.forget()

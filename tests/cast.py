@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from rapport.customers import queries as customers
 from rapport.customers.models import Customer
+from rapport.intake.actions import receive
 from rapport.intake.models import Source
 from rapport.lib.clock import fixed, to_us
 
 TODAY = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday, in the cast's world
-SIZE_MAX = 1_000_000
 Tell = Callable[..., None]
 
 
@@ -39,13 +40,11 @@ def tell(till: Source) -> Tell:
     `tell(track("bob", "Order Completed", days_ago=3, order_id="b-1", revenue=20))`
     """
 
-    from rapport.intake.actions import receive
-
     def play(*messages: dict[str, Any], load_id: int | None = None) -> None:
         for start in range(0, len(messages), 1000):
             part = list(messages[start : start + 1000])
-            receipt = receive(part, source_id=till.id, received_us=to_us(TODAY), load_id=load_id, size_max=SIZE_MAX)
-            assert receipt.rejected == 0, receipt
+            receipt = receive(part, source_id=till.id, received_us=to_us(TODAY), load_id=load_id)
+            assert not receipt.refused, receipt.refused
 
     return play
 
@@ -128,8 +127,6 @@ def cast(bob: Customer, ana: Customer, chen: Customer, mia: Customer) -> dict[st
 
 
 def person(user_id: str) -> Customer:
-    from rapport.customers import queries as customers
-
     found = customers.find("user_id", user_id)
     assert found is not None, f"{user_id} was told of and is not known"
     return found
