@@ -13,10 +13,13 @@ import msgspec
 from django.db import connection
 
 from rapport.customers.models import Customer, Identifier
-from rapport.lib.bulk import insert_rows, reserve_ids, slices
+from rapport.lib.bulk import insert_rows, reserve_ids, rows_among, slices
 
 USER_ID, ANONYMOUS_ID = "user_id", "anonymous_id"
 BY_TRAIT = ("membership_number", "email", "phone")  # strongest first
+IDENTIFIERS = "SELECT kind, value, customer_id, since_us FROM customers_identifier WHERE kind = %s AND value IN {values}"
+PEOPLE = "SELECT id, known, merged_into, created_us FROM customers_customer WHERE id IN {values}"
+HOLDERS = "SELECT DISTINCT customer_id FROM customers_identifier WHERE kind = %s AND customer_id IN {values}"
 _decode, _encode = msgspec.json.Decoder(), msgspec.json.Encoder()
 
 
@@ -217,7 +220,7 @@ class Desk:
         if joins and connection.vendor == "postgresql":
             with connection.cursor() as cursor:  # one at a time, or two joins may make a chain of aliases
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext('customers.join'))")
-        rows = [row for kind, values in wanted.items() for some in slices(values) for row in _identifiers(kind, some)]
+        rows = [row for kind, values in wanted.items() for row in rows_among(IDENTIFIERS, values, kind)]
         self._read_people({row[2] for row in rows})
         for kind, value, customer_id, since_us in rows:
             person = self.people[customer_id]
@@ -233,11 +236,10 @@ class Desk:
     def _read_people(self, ids: set[int]) -> None:
         while missing := ids - self.people.keys():
             roots: dict[int, int] = {}
-            for some in slices(missing):
-                for row in Customer.objects.filter(id__in=some).values_list("id", "known", "merged_into", "created_us"):
-                    self.people[row[0]] = Person(row[0], row[1], None, row[3])
-                    if row[2] is not None:
-                        roots[row[0]] = row[2]
+            for number, known, merged_into, created_us in rows_among(PEOPLE, missing):
+                self.people[number] = Person(number, bool(known), None, created_us)
+                if merged_into is not None:
+                    roots[number] = merged_into
             self._read_people(set(roots.values()))
             for alias, root in roots.items():
                 self.people[alias].merged_into = self.people[root]
@@ -247,10 +249,8 @@ class Desk:
         """Which of the people found by a weaker identifier have a user id already."""
         if not needed:
             return
-        for some in slices(list(self.people)):
-            rows = Identifier.objects.filter(customer_id__in=some, kind=USER_ID).values_list("customer_id", flat=True)
-            for customer_id in rows.distinct():
-                self.people[customer_id].root().has_user_id = True
+        for (customer_id,) in rows_among(HOLDERS, self.people.keys(), USER_ID):
+            self.people[customer_id].root().has_user_id = True
 
     def write_people(self) -> None:
         """New customers get their ids; call before the facts are written."""
@@ -320,6 +320,3 @@ def trait_columns(traits: dict[str, list[Any]]) -> tuple[str, str, str, str]:
 def _since(span: tuple[int, Person]) -> int:
     return span[0]
 
-
-def _identifiers(kind: str, values: list[str]) -> Iterable[tuple[str, str, int, int]]:
-    return Identifier.objects.filter(kind=kind, value__in=values).values_list("kind", "value", "customer_id", "since_us")

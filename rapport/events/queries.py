@@ -1,6 +1,6 @@
 """The questions other rooms may ask of the log: the facts of some customers, the log in order, the catalogue."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from django.db import connection
 from rapport.events import catalogue as _catalogue
 from rapport.events.catalogue import Catalogue
 from rapport.events.models import Event, EventType, Property
-from rapport.lib.bulk import slices
+from rapport.lib.bulk import rows_among, slices
 from rapport.lib.clock import DAY_US, from_us
 
 LOG_COLUMNS = (
@@ -76,8 +76,8 @@ def facts_by_id(event_ids: Sequence[int]) -> dict[int, Fact]:
 
 
 def facts_of_nobody(event_type_ids: Sequence[int], *, holding: str) -> list[Fact]:
-    """The facts of these kinds that are no customer's and hold this text somewhere in their JSON, by own time, then id."""
-    rows = Event.objects.filter(customer_id__isnull=True, event_type_id__in=event_type_ids, payload__contains=holding)
+    """The facts of these kinds that are no customer's and hold this text, whatever its case, somewhere in their JSON, by own time, then id."""
+    rows = Event.objects.filter(customer_id__isnull=True, event_type_id__in=event_type_ids, payload__icontains=holding)
     return list(map(_fact, rows.order_by("time_us", "id").values_list(*_FACT_COLUMNS)))
 
 
@@ -147,12 +147,9 @@ def event_types_with_counts() -> list[EventType]:
     return list(EventType.objects.order_by("-facts", "name").prefetch_related("properties"))
 
 
-def message_ids_kept(message_ids: Sequence[str]) -> set[str]:
+def message_ids_kept(message_ids: Collection[str]) -> set[str]:
     """Which of these are in the log already."""
-    kept: set[str] = set()
-    for ids in slices(message_ids):
-        kept.update(Event.objects.filter(message_id__in=ids).values_list("message_id", flat=True))
-    return kept
+    return {row[0] for row in rows_among("SELECT message_id FROM events_event WHERE message_id IN {values}", message_ids)}
 
 
 def load_events(load_id: int, *, after_id: int, limit: int) -> Iterator[tuple[int, int | None, int]]:
