@@ -25,6 +25,7 @@ COMPANY_TIME_ZONE = env.str("RAPPORT_TIME_ZONE", "UTC")
 
 # The engine of questions over many.
 ENGINE = env.str("RAPPORT_ENGINE", "duckdb")
+WAREHOUSE_MEMORY = env.str("RAPPORT_WAREHOUSE_MEMORY", "2GB")  # of one loader or reader; the rest goes to disk
 
 # Which hosts may ask; "*" suits loopback and a reverse proxy that checks the name itself.
 ALLOWED_HOSTS = env.list("RAPPORT_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
@@ -157,7 +158,6 @@ CONTENT_SECURITY_POLICY = {
 }
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

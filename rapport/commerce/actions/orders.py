@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,12 +15,32 @@ from rapport.commerce import events
 from rapport.commerce.models import Order
 from rapport.events import queries as log
 from rapport.events.values import as_money, as_time_us
-from rapport.lib.bulk import insert_rows, slices
+from rapport.lib.bulk import insert_rows, rows_among, slices
 
-COLUMNS = (
-    "order_id", "customer_id", "content_event_id", "content_us", "completed_us", "cancelled_us", "refunded_us", "shipped_us",
-    "revenue_e6", "refunded_e6", "currency", "tracking", "payment_method", "payment_last4",
-)  # fmt: skip
+@dataclass(slots=True)
+class Standing:
+    """An order's row while facts are folded into it; the fields are the columns of Order."""
+
+    order_id: str
+    id: int | None = None
+    customer_id: int | None = None
+    content_event_id: int | None = None
+    content_us: int | None = None
+    completed_us: int | None = None
+    cancelled_us: int | None = None
+    refunded_us: int | None = None
+    shipped_us: int | None = None
+    revenue_e6: int | None = None
+    refunded_e6: int = 0
+    currency: str = ""
+    tracking: str = ""
+    payment_method: str = ""
+    payment_last4: str = ""
+
+
+COLUMNS = tuple(column.name for column in fields(Standing) if column.name not in ("order_id", "id"))
+STANDING = f"SELECT order_id, id, {', '.join(COLUMNS)} FROM commerce_order WHERE order_id IN {{values}} ORDER BY order_id"
+row_of = attrgetter(*COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +57,18 @@ class Told:
 def fold(facts: Sequence[Told]) -> None:
     """Bring the rows of these orders up to date; inside the transaction that records the facts."""
     by_order: dict[str, list[Told]] = defaultdict(list)
+    fresh: dict[str, Standing] = {}
     for fact in facts:
         if order_id := order_id_of(fact.properties):
             by_order[order_id].append(fact)
-    rows: dict[str, Order] = {}
-    for some in slices(sorted(by_order)):
-        rows.update({row.order_id: row for row in Order.objects.select_for_update().filter(order_id__in=some).order_by("order_id")})
-    fresh = [_folded(Order(order_id=order_id), told) for order_id, told in by_order.items() if order_id not in rows]
-    kept = [_folded(rows[order_id], told) for order_id, told in by_order.items() if order_id in rows]
-    insert_rows(Order, COLUMNS, [tuple(getattr(order, column) for column in COLUMNS) for order in fresh])
-    _update(kept)
+    held = " FOR UPDATE" if connection.vendor == "postgresql" else ""
+    kept = {row[0]: Standing(*row) for row in rows_among(STANDING + held, by_order.keys())}
+    for order_id, told in by_order.items():
+        order = kept.get(order_id) or fresh.setdefault(order_id, Standing(order_id))
+        for fact in told:
+            _fold_one(order, fact)
+    insert_rows(Order, ("order_id", *COLUMNS), [(order.order_id, *row_of(order)) for order in fresh.values()])
+    _update(list(kept.values()))
 
 
 def refold(order_ids: Iterable[str]) -> None:
@@ -69,13 +92,7 @@ def order_id_of(properties: dict[str, Any]) -> str | None:
     return str(value)[:255] if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
 
 
-def _folded(order: Order, told: Iterable[Told]) -> Order:
-    for fact in told:
-        _fold_one(order, fact)
-    return order
-
-
-def _fold_one(order: Order, fact: Told) -> None:
+def _fold_one(order: Standing, fact: Told) -> None:
     properties = fact.properties
     if order.customer_id is None or fact.name == events.ORDER_COMPLETED:
         order.customer_id = fact.customer_id
@@ -115,12 +132,9 @@ def _text(properties: dict[str, Any], name: str, length: int) -> str:
     return value[:length] if isinstance(value, str) else ""
 
 
-def _update(orders: Sequence[Order]) -> None:
+def _update(orders: Sequence[Standing]) -> None:
     if not orders:
         return
-    sets = ", ".join(f"{column} = %s" for column in COLUMNS[1:])
+    sets = ", ".join(f"{column} = %s" for column in COLUMNS)
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE commerce_order SET {sets} WHERE id = %s",
-            [(*(getattr(order, column) for column in COLUMNS[1:]), order.id) for order in orders],
-        )
+        cursor.executemany(f"UPDATE commerce_order SET {sets} WHERE id = %s", [(*row_of(order), order.id) for order in orders])
