@@ -18,7 +18,7 @@ from rapport.events.catalogue import IDENTIFY, Catalogue
 from rapport.events.models import UnratedEvent
 from rapport.events.queries import catalogue as read_catalogue
 from rapport.events.queries import message_ids_kept
-from rapport.intake.messages import BadMessage, Message, read_message
+from rapport.intake.messages import BadMessage, Message, read_message, without_cards
 from rapport.intake.models import Reject
 from rapport.lib.clock import now_us
 
@@ -218,7 +218,12 @@ def _keep_unrated(ids: Sequence[int], fresh: list[tuple[int, Message]], rates: l
 def _refused(index: int, raw: Any, bad: BadMessage) -> Refused:
     message_id = raw.get("messageId") if isinstance(raw, dict) else None
     shown = raw.get("event") or raw.get("type") if isinstance(raw, dict) else None
-    return Refused(index, bad.reason, bad.field, str(message_id or "")[:255].replace("\x00", ""), str(shown or "")[:120].replace("\x00", ""))
+    return Refused(index, without_cards(bad.reason), bad.field, _shown(message_id, 255), _shown(shown, 120))
+
+
+def _shown(value: Any, length: int) -> str:
+    """What of a refused message may be kept: a line of text without a card number."""
+    return without_cards(str(value or ""))[:length].replace("\x00", "")
 
 
 def keep_rejects(refused: Sequence[Refused], source_id: int | None, load_id: int | None, *, lines: dict[int, int] | None = None) -> None:

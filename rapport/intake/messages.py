@@ -65,9 +65,8 @@ def read_message(raw: Any, *, received_us: int, sent_us: int | None, zone: ZoneI
     kept: dict[str, Any] = {"traits" if call == "identify" else "properties": values}
     kept.update({key: raw[key] for key in KEPT if raw.get(key)})
     payload = _encode.encode(kept).decode()
-    if HAS_DIGITS.search(payload):
-        _refuse_cards(values, "traits" if call == "identify" else "properties")
-        _refuse_cards(context, "context")
+    if HAS_DIGITS.search(payload) or HAS_DIGITS.search(message_id) or HAS_DIGITS.search(name):
+        _refuse_cards(raw)
     return Message(name, message_id, claim, time_us, values, payload)
 
 
@@ -204,13 +203,18 @@ def _external_ids(context: dict[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def _refuse_cards(value: Any, path: str) -> None:
+def without_cards(text: str) -> str:
+    """The text with anything that looks like a card number struck out, for what is kept of refused messages."""
+    return CARD.sub(lambda found: "(card number)" if luhn_valid(found.group()) else found.group(), text)
+
+
+def _refuse_cards(raw: dict[str, Any]) -> None:
     """No card number gets in, in whatever field; an order's own ids and e-tickets pass where no issuer's numbers begin so."""
-    waiting = [(value, path)]
+    waiting: list[tuple[Any, str]] = [(raw, "")]
     while waiting:
         one, at = waiting.pop()
         if isinstance(one, dict):
-            waiting.extend((inner, f"{at}.{key}") for key, inner in one.items())
+            waiting.extend((inner, f"{at}.{key}".lstrip(".")) for key, inner in one.items())
         elif isinstance(one, list):
             waiting.extend((inner, f"{at}.{number}") for number, inner in enumerate(one))
         elif isinstance(one, str | int) and not isinstance(one, bool):

@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rapport.events.values import as_time_us
 from rapport.intake.actions import Refused, keep_rejects, receive
 from rapport.intake.keys import Door, door_of
+from rapport.intake.messages import without_cards
 from rapport.lib.clock import now_us
 from rapport.lib.zone import company_zone
 
@@ -169,7 +170,7 @@ def _known(request: HttpRequest, key_in_body: Any) -> Door:
 
 def _too_large(index: int, raw: msgspec.Raw) -> Refused:
     fact = _any.decode(raw)
-    message_id = str(fact.get("messageId") or "")[:255] if isinstance(fact, dict) else ""
+    message_id = without_cards(str(fact.get("messageId") or "")[:255]) if isinstance(fact, dict) else ""
     return Refused(index, f"a fact is at most {FACT_BYTES_MAX:,} bytes; this one has {len(raw):,}", "", message_id)
 
 
