@@ -63,6 +63,14 @@ def known_among(customer_ids: Iterable[int]) -> set[int]:
     return known
 
 
+def aliases_among(customer_ids: Iterable[int]) -> dict[int, int]:
+    """Which of these ids were joined with another, and the customer each stands for now."""
+    found: dict[int, int] = {}
+    for ids in slices(customer_ids):
+        found.update(Customer.objects.filter(id__in=ids, merged_into__isnull=False, erased_us__isnull=True).values_list("id", "merged_into"))
+    return found
+
+
 def known_after(customer_id: int, *, limit: int) -> list[int]:
     """Every id `known_among` would keep, in rising order after one, a page at a time."""
     rows = Customer.objects.filter(id__gt=customer_id, known=True, erased_us__isnull=True).order_by("id")

@@ -1,0 +1,38 @@
+"""The verbs of the warehouse: load the next stretch of the log, catch up with it, keep the files tidy, make all of it anew."""
+
+import time
+
+from rapport.events import queries as log
+from rapport.lib.locks import HeldByAnother, loop_lock
+from rapport.lib.refusals import Refusal
+from rapport.warehouse import engine, loader, queries
+from rapport.warehouse.engine import LOCK, Overtaken
+
+PASS_ROWS = 20_000
+CATCH_UP_SECONDS = 600
+POLL_SECONDS = 0.05
+
+
+def load_pass(rows_max: int = PASS_ROWS) -> int:
+    """Load at most `rows_max` facts in one commit; answers how many, 0 when there are none. HeldByAnother while another loads."""
+    where = engine.home()
+    with loop_lock(LOCK):
+        return loader.load(where, rows_max)
+
+
+def catch_up(timeout_seconds: float = CATCH_UP_SECONDS) -> None:
+    """Return once the warehouse has read all that was committed before the call, by our hand or by that of who loads already."""
+    end, deadline = log.log_end(), time.monotonic() + timeout_seconds
+    while queries.watermark() < end:
+        try:
+            moved = load_pass() > 0
+        except (HeldByAnother, Overtaken):
+            moved = False
+        if time.monotonic() > deadline:
+            raise Refusal(
+                f"The warehouse has not read the log to its end within {timeout_seconds:g} seconds.",
+                mend="See whether a loader runs, or whether a writing transaction stays open in the database; then ask again.",
+                seconds=timeout_seconds,
+            )
+        if not moved:
+            time.sleep(POLL_SECONDS)

@@ -1,0 +1,174 @@
+"""One pass of the loader: the next stretch of the log, typed, with the driving facts followed and the watermark moved, in one commit."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from rapport.events import actions as log_actions
+from rapport.events import queries as log
+from rapport.events.catalogue import Catalogue
+from rapport.events.queries import Row
+from rapport.lib.refusals import Refusal
+from rapport.warehouse import driving, engine, extract, schema
+from rapport.warehouse.engine import Home, Overtaken
+
+LEARN_ROWS = 2_000  # a step of the catalogue: it holds the record's write lock that long
+SLICE_ROWS = 500  # the first read of a pass; the next ones by the size the facts turn out to have
+PASS_BYTES = 64_000_000  # of payload: an order may have 10,000 lines
+_schemas: dict[Home, dict[str, schema.Columns]] = {}  # the tables as this process left them
+_schemas_gate = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far a lake has read the log."""
+
+    tx: int
+    event_id: int
+    facts: int
+    received_us: int
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.tx, self.event_id
+
+
+class _Payload(msgspec.Struct):
+    properties: msgspec.Raw = msgspec.Raw(b"")
+    traits: msgspec.Raw = msgspec.Raw(b"")
+
+
+_open = msgspec.json.Decoder(_Payload)
+NOTHING = {b"", b"{}", b"null", b"[]"}
+
+
+def read_mark(lake: duckdb.DuckDBPyConnection) -> Mark:
+    rows = lake.execute("SELECT tx, event_id, facts, received_us FROM w.watermark").fetchall()
+    assert len(rows) == 1, "one watermark a lake"
+    return Mark(*rows[0])
+
+
+def load(to: Home, rows_max: int, *, until: tuple[int, int] | None = None) -> int:
+    """Load at most `rows_max` facts, none beyond `until`; answers how many. The caller holds the lock."""
+    with engine.writer(to) as lake:
+        mark = read_mark(lake)
+    rows = _next_rows(mark, rows_max)
+    learned = _learn_as_far(rows)
+    last = min(learned, until) if until else learned
+    rows = [row for row in rows if row[:2] <= last]
+    if rows:
+        _load_rows(to, mark, rows)
+    return len(rows)
+
+
+def _next_rows(mark: Mark, rows_max: int) -> list[Row]:
+    rows: list[Row] = []
+    place, bytes_read, step = mark.place, 0, min(SLICE_ROWS, rows_max)
+    while step > 0:
+        read = log.read_after(*place, step)
+        rows += read
+        if len(read) < step:
+            break
+        place, bytes_read = rows[-1][:2], bytes_read + sum(len(row[10]) for row in read)
+        room = (PASS_BYTES - bytes_read) * len(rows) // max(bytes_read, 1)
+        step = min(rows_max - len(rows), room)
+    if not rows and log.log_end() < mark.place:
+        raise Refusal(
+            "The warehouse has read further than the log reaches: the record was replaced by another.",
+            mend="Run `rapport rebuild`: it makes the warehouse anew from the log.",
+        )
+    return rows
+
+
+def _learn_as_far(rows: Sequence[Row]) -> tuple[int, int]:
+    """Let the catalogue read at least as far as these rows; answers how far it is."""
+    learned = log_actions.learn(0)
+    while rows and learned < rows[-1][:2]:
+        before, learned = learned, log_actions.learn(LEARN_ROWS)
+        if learned == before:
+            break
+    return learned
+
+
+def _load_rows(to: Home, mark: Mark, rows: Sequence[Row]) -> None:
+    catalogue = log.catalogue()
+    bodies = [_body(row[10]) for row in rows]
+    driven = driving.follow(
+        (catalogue.by_id[row[3]].name, row[1], row[4], row[5], row[8], body)
+        for row, body in zip(rows, bodies, strict=True)
+        if catalogue.by_id[row[3]].name in driving.FOLLOWED
+    )
+    with engine.writing(to) as lake:
+        if read_mark(lake) != mark:
+            raise Overtaken("Another loader has moved on since; nothing of this pass was kept.", mend="Ask again.")
+        tables = schema.ensure(lake, catalogue, _kept_schema(to, lake))
+        if driven.taken_back:
+            driving.take_back(lake, driven.taken_back, tables)
+        _insert(lake, catalogue, rows, bodies, driven.taken_back)
+        driving.keep_words(lake, driven)
+        driving.keep_known(lake, extract.PASS)
+        if driven.taken_back:
+            driving.renew_everybody(lake)
+        driving.renew_standing(lake, sorted(driven.touched))
+        if driven.rated:
+            _reload(lake, catalogue, sorted(driven.rated))
+        tx, event_id, received_us = rows[-1][0], rows[-1][1], max(row[6] for row in rows)
+        lake.execute(
+            "UPDATE w.watermark SET tx = ?, event_id = ?, facts = facts + ?, received_us = greatest(received_us, ?)",
+            [tx, event_id, len(rows), received_us],
+        )
+    with _schemas_gate:
+        _schemas[to] = tables
+
+
+def _kept_schema(to: Home, lake: duckdb.DuckDBPyConnection) -> dict[str, schema.Columns]:
+    """What tables there are: as this process left them, unless its last transaction failed."""
+    with _schemas_gate:
+        kept = _schemas.pop(to, None)
+    return kept if kept is not None else schema.kept_tables(lake)
+
+
+def _body(payload: str) -> bytes:
+    """The JSON of a fact's properties, or of its traits."""
+    opened = _open.decode(payload)
+    properties = bytes(opened.properties)
+    return bytes(opened.traits) or b"{}" if properties in NOTHING else properties
+
+
+def _insert(
+    lake: duckdb.DuckDBPyConnection, catalogue: Catalogue, rows: Sequence[Row], bodies: Sequence[bytes], taken_back: set[int]
+) -> None:
+    """Write facts to the tables of their kinds; leaves them registered for who asks for the pass's customers."""
+    kept = [(row, body) for row, body in zip(rows, bodies, strict=True) if row[8] not in taken_back]
+    columns = list(zip(*((*row[1:9:1], row[9]) for row, _ in kept), strict=True)) or [()] * 9
+    names = ("event_id", "", "event_type_id", "customer_id", "time_us", "", "", "load_id", "rate_e9")
+    kinds = (pa.int64(), None, pa.int32(), pa.int32(), pa.int64(), None, None, pa.int32(), pa.int64())
+    arrays = {named: pa.array(values, kind) for named, kind, values in zip(names, kinds, columns, strict=True) if named}
+    arrays["body"] = pa.array([body for _, body in kept], pa.binary()).cast(pa.string())
+    lake.register(extract.PASS, pa.table(arrays))
+    for event_type_id in sorted({row[3] for row, _ in kept if row[4] is not None}):
+        extract.insert_facts(lake, catalogue.by_id[event_type_id])
+
+
+def _reload(lake: duckdb.DuckDBPyConnection, catalogue: Catalogue, event_ids: Sequence[int]) -> None:
+    """Read facts that are in the lake already anew: their rate came after them."""
+    facts = log.facts_by_id(event_ids)
+    of_types = {fact.event_type_id for fact in facts.values()}
+    there: set[int] = set()
+    lake.register("asked", pa.table({"event_id": pa.array(event_ids, pa.int64())}))
+    for event_type_id in sorted(of_types):
+        for table in schema.tables_of(catalogue.by_id[event_type_id]):
+            mine = f"FROM w.{schema.name(table)} WHERE event_id IN (SELECT event_id FROM asked)"
+            there.update(row[0] for row in lake.execute(f"SELECT event_id {mine}").fetchall())
+            lake.execute(f"DELETE {mine}")
+    lake.unregister("asked")
+    again = [fact for number, fact in sorted(facts.items()) if number in there]
+    rows: Iterable[Row] = (
+        (0, one.id, "", one.event_type_id, one.customer_id, one.time_us, one.received_us, one.source_id, one.load_id, one.rate_e9, "")
+        for one in again
+    )
+    _insert(lake, catalogue, list(rows), [msgspec.json.encode(one.properties) for one in again], set())

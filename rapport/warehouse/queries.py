@@ -1,0 +1,86 @@
+"""The questions others may ask of the warehouse: a reader of one moment, how far it has read, how far behind it is."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import duckdb
+
+from rapport.events import queries as log
+from rapport.lib.clock import now_us
+from rapport.warehouse import engine, schema
+from rapport.warehouse.loader import Mark, read_mark
+
+T = TypeVar("T")
+
+
+@dataclass
+class Reader:
+    """The lake at one moment, for one thread: all that is asked through it agrees."""
+
+    connection: duckdb.DuckDBPyConnection  # a cursor of one's own, `w` in use
+
+    @cached_property
+    def ibis(self) -> Any:
+        """Ibis over the same cursor. Ask by `.to_pyarrow()`."""
+        import ibis  # noqa: PLC0415  seconds to import: only who asks pays
+
+        return ibis.duckdb.from_connection(self.connection)
+
+    @cached_property
+    def mark(self) -> Mark:
+        return read_mark(self.connection)
+
+    @property
+    def watermark(self) -> tuple[int, int]:
+        """The last fact it holds, as (tx, id)."""
+        return self.mark.place
+
+    @cached_property
+    def tables(self) -> dict[str, schema.Columns]:
+        """What is there at this moment: the catalogue may have learned more since."""
+        return schema.kept_tables(self.connection)
+
+
+@contextmanager
+def reader() -> Iterator[Reader]:
+    """Ask within; everything asked is of the moment of entering."""
+    with engine.reading() as cursor:
+        yield Reader(cursor)
+
+
+def ask(question: Callable[[Reader], T]) -> T:
+    """Ask in a reader; where the catalog or a file has changed under it, attach anew and ask once more."""
+    try:
+        with reader() as found:
+            return question(found)
+    except (duckdb.CatalogException, duckdb.BinderException, duckdb.IOException, duckdb.InternalException):
+        engine.forget_readers()
+        with reader() as found:
+            return question(found)
+
+
+def watermark() -> tuple[int, int]:
+    """How far the warehouse has read the log, as (tx, id)."""
+    return ask(lambda found: found.watermark)
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How stale the warehouse is: seconds since the oldest fact it lacks was received."""
+
+    seconds: float
+    facts_loaded: int
+
+
+def lag() -> Lag:
+    mark = ask(lambda found: found.mark)
+    waiting = log.read_after(*mark.place, 1)
+    return Lag(max(0.0, (now_us() - waiting[0][6]) / 1e6) if waiting else 0.0, mark.facts)
+
+
+def warm() -> None:
+    """Import Ibis and attach the lake ahead of the first question: call it in a thread after start."""
+    ask(lambda found: found.ibis.table("watermark").count().to_pyarrow())
