@@ -10,7 +10,6 @@ CONSENT_FACTS = (CONSENT_GIVEN, CONSENT_WITHDRAWN, UNSUBSCRIBED)
 declare(
     IDENTIFY,
     "machine",  # being told who somebody is, is no act of theirs
-    prop("user_id", "text"),
     prop("email", "text"),
     prop("phone", "text"),
     prop("name", "text"),

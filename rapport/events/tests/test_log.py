@@ -50,7 +50,7 @@ def fact(name, message_id, **properties):
     return NewFact(name, message_id, properties)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # the log shows what is committed
 def test_a_property_takes_the_type_of_its_first_value_and_counts_misfits():
     record([fact("Quiz Taken", "1", score=3, tags=["a"], answers=[{"q": "x", "points": 1}], deep={"er": {"still": True}}, none=None)])
     record([fact("Quiz Taken", "2", score="three", tags=["a", 3], answers=[{"points": "one"}], deep={"er": {"still": False}})])
@@ -68,7 +68,7 @@ def test_a_property_takes_the_type_of_its_first_value_and_counts_misfits():
     assert Property.objects.get(path="score", event_type__name="Quiz Taken").misfits == 1  # read once
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # the log shows what is committed
 def test_ten_thousand_properties_are_kept_and_five_hundred_learned():
     record([fact("Wide", "1", **{f"p{n}": n for n in range(10_000)})])
     learn()
