@@ -1,6 +1,8 @@
 """Every setting, read from the environment, each with its reason and a default that runs on a laptop."""
 
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import environ
@@ -39,19 +41,21 @@ def _secret(name: str) -> str:
     path = DATA_DIR / "secrets" / name
     try:
         return path.read_text().strip()
-    except FileNotFoundError:
+    except OSError:  # not there yet, or not ours to read: what follows tells
         pass
+    fresh = path.with_name(f".{name}-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(secrets.token_urlsafe(48))
-    except FileExistsError:  # another process was first
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):  # another process was first: its secret stands
+            os.link(fresh, path)
+        fresh.unlink()
         return path.read_text().strip()
     except OSError as trouble:
         raise ImproperlyConfigured(
             f"The data folder {DATA_DIR} cannot be written ({trouble.strerror}). Set RAPPORT_DATA_DIR to a folder you own."
         ) from trouble
-    return path.read_text().strip()
 
 
 SECRET_KEY = _secret("django")
@@ -90,6 +94,7 @@ INSTALLED_APPS = [
     "rapport.segments",
     "rapport.console",
     "rapport.learn",
+    "rapport.run",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -174,9 +179,10 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+LOG_LEVEL = env.str("RAPPORT_LOG_LEVEL", "WARNING").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": env.str("RAPPORT_LOG_LEVEL", "WARNING")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

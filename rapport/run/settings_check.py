@@ -1,0 +1,57 @@
+"""Settings that cannot be right: found at the start of every command, so that none of them is discovered half-way."""
+
+import logging
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    what: str
+    mend: str = ""
+
+
+def wrong_settings() -> list[Finding]:
+    return [finding for finding in settings_findings() if not finding.ok]
+
+
+def settings_findings() -> list[Finding]:
+    return [_time_zone(), _currency(), _engine(), _log_level()]
+
+
+def _time_zone() -> Finding:
+    try:
+        ZoneInfo(settings.COMPANY_TIME_ZONE)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        what = f'RAPPORT_TIME_ZONE is "{settings.COMPANY_TIME_ZONE}", which is no time zone.'
+        return Finding("time zone", False, what, "Name one of the IANA list, as Europe/Berlin or Asia/Taipei.")
+    return Finding("time zone", True, settings.COMPANY_TIME_ZONE)
+
+
+def _currency() -> Finding:
+    code = settings.CURRENCY
+    if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
+        return Finding(
+            "currency", False, f'RAPPORT_CURRENCY is "{code}", which is no currency.', "Give the three letters of ISO 4217, as EUR."
+        )
+    return Finding("currency", True, code or "that of the first fact with an amount")
+
+
+def _engine() -> Finding:
+    if settings.ENGINE != "duckdb":
+        what = f'RAPPORT_ENGINE is "{settings.ENGINE}"; this version answers with DuckDB alone.'
+        return Finding("engine", False, what, "Leave RAPPORT_ENGINE out, or set it to duckdb.")
+    return Finding("engine", True, "duckdb")
+
+
+def _log_level() -> Finding:
+    level = settings.LOG_LEVEL
+    if level not in logging.getLevelNamesMapping():
+        return Finding("log level", False, f'RAPPORT_LOG_LEVEL is "{level}".', "Say DEBUG, INFO, WARNING or ERROR.")
+    return Finding("log level", True, level)
