@@ -27,6 +27,7 @@ django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]  # a worker process chooses its own folder first, too
 
 from rapport.events import catalogue  # noqa: E402
+from rapport.intake import keys  # noqa: E402
 
 pytest_plugins = ["tests.cast", "tests.installation"]
 TABLE_FIXTURES = {"db", "transactional_db", "live_server", "installation"}
@@ -74,3 +75,4 @@ def fresh_caches() -> Iterator[None]:
 
 def forget_all() -> None:
     catalogue.forget()
+    keys.forget()

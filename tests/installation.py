@@ -8,13 +8,14 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,14 @@ class Installation:
     def words_of(self, command: str) -> str:
         return (self.folder.parent / f"{command}.log").read_text(errors="replace")[-4000:]
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What the record holds, read by the database itself, past our own code."""
+        if self.database_url:
+            with psycopg.connect(self.database_url) as connection:
+                return connection.execute(sql).fetchall()
+        with closing(sqlite3.connect(self.folder / "record.sqlite", timeout=20)) as record:
+            return record.execute(sql).fetchall()
+
     def close(self) -> None:
         for process in self.running:
             kill(process)
@@ -118,4 +127,4 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         house.close()
         if cluster:
             with psycopg.connect(cluster, autocommit=True) as connection:
-                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
