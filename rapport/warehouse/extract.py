@@ -12,14 +12,14 @@ from rapport.warehouse import kinds, schema
 from rapport.warehouse.kinds import Slot
 from rapport.warehouse.schema import name, names
 
-PASS = "pass_rows"  # the registered rows: event_id, event_type_id, customer_id, time_us, load_id, rate_e9, body
+REGISTERED = "pass_rows"  # the registered rows: event_id, event_type_id, customer_id, time_us, load_id, rate_e9, body
 DOTS_MAX = 4  # a name may hold dots of its own: beyond so many only the two plainest readings are tried
 FACT = "SELECT customer_id, time_us, event_id, load_id, rate_e9"
 
 
 def insert_facts(lake: duckdb.DuckDBPyConnection, facts: EventTypeFacts) -> None:
     """Write the pass's facts of one kind, typed. Facts of nobody are not in the tables of kinds."""
-    mine = f"FROM {PASS} WHERE event_type_id = {int(facts.id)} AND customer_id IS NOT NULL"
+    mine = f"FROM {REGISTERED} WHERE event_type_id = {int(facts.id)} AND customer_id IS NOT NULL"
     plain = schema.plain_properties(facts)
     _insert(lake, facts.table, schema.FACT_COLUMNS, plain, f"{FACT}, 0 AS line, body {mine}", "")
     for path, table in schema.line_tables(facts).items():
@@ -42,32 +42,37 @@ def _insert(
     """One insert of `source`, whose `body` is the JSON object that holds the properties."""
     slots, pointers = _slots(properties, list_path)
     values = f"json_extract(body, [{', '.join(pointers)}])::VARCHAR[]" if pointers else "NULL::VARCHAR[]"
-    lake.execute(f"CREATE OR REPLACE TEMP TABLE extracted AS SELECT * EXCLUDE (body), {values} AS v FROM ({source})")
-    joins, typed = "", []
-    for number, slot in enumerate(slots):
-        odd = f"odd_{number}"
-        if slot.may_be_odd and _read_odd(lake, slot, odd):
-            joins += f" LEFT JOIN {odd} ON {odd}.raw = {slot.raw} AND {odd}.rate_e9 IS NOT DISTINCT FROM extracted.rate_e9"
-            typed.append(f"coalesce({slot.typed}, {kinds.from_integer(slot, f'{odd}.value')})")
-        else:
-            typed.append(slot.typed)
+    typed = "".join(f", {slot.typed} AS {slot.value}" for slot in slots)
+    raws = f"SELECT * EXCLUDE (body), {values} AS v FROM ({source})"
+    lake.execute(f"CREATE OR REPLACE TEMP TABLE extracted AS SELECT *{typed} FROM ({raws})")
+    odd = _read_odd(lake, [slot for slot in slots if slot.may_be_odd])
+    chosen, joins = [], ""
+    for slot in slots:
+        found, value = odd.get(slot, ""), slot.value
+        if found:
+            joins += f" LEFT JOIN {found} ON {found}.raw = {slot.raw} AND {found}.rate_e9 IS NOT DISTINCT FROM extracted.rate_e9"
+            value = f"coalesce({value}, {kinds.from_integer(slot, f'{found}.value')})"
+        chosen.append(value)
     last = "line::INTEGER" if "line" in own else "coalesce(extracted.rate_e9 = 0, FALSE)"
     head = f"customer_id, make_timestamp(time_us), event_id, load_id, {last}"
     lake.execute(
         f"INSERT INTO w.{name(table)} ({names([*own, *(slot.column for slot in slots)])})"
-        f" SELECT {', '.join([head, *typed])} FROM extracted{joins} ORDER BY customer_id, time_us, event_id, line"
+        f" SELECT {', '.join([head, *chosen])} FROM extracted{joins} ORDER BY customer_id, time_us, event_id, line"
     )
-    for number in range(len(slots)):
-        lake.unregister(f"odd_{number}")
+    for registered in odd.values():
+        lake.unregister(registered)
 
 
-def _read_odd(lake: duckdb.DuckDBPyConnection, slot: Slot, odd: str) -> bool:
-    """Register what Python makes of a slot's odd values, if there are any."""
-    rate = "rate_e9" if slot.kind == "money" else "NULL::BIGINT"
-    found = lake.execute(f"SELECT DISTINCT {slot.raw}, {rate} FROM extracted WHERE {slot.odd}").fetchall()
-    if found:
-        lake.register(odd, kinds.odd_values(slot, found, ZoneInfo(settings.COMPANY_TIME_ZONE)))
-    return bool(found)
+def _read_odd(lake: duckdb.DuckDBPyConnection, slots: Sequence[Slot]) -> dict[Slot, str]:
+    """Register what Python makes of the values SQL had no type for, a table a slot; none where there were none."""
+    if not slots:
+        return {}
+    counts = lake.execute(f"SELECT {', '.join(f'count_if({slot.odd})' for slot in slots)} FROM extracted").fetchall()[0]
+    odd = {slot: f"odd_{number}" for number, (slot, count) in enumerate(zip(slots, counts, strict=True)) if count}
+    for slot, registered in odd.items():
+        found = lake.execute(f"SELECT DISTINCT {slot.raw}, rate_e9 FROM extracted WHERE {slot.odd}").fetchall()
+        lake.register(registered, kinds.odd_values(slot, found, ZoneInfo(settings.COMPANY_TIME_ZONE)))
+    return odd
 
 
 def _slots(properties: Sequence[PropertyFacts], list_path: str) -> tuple[list[Slot], list[str]]:
@@ -80,7 +85,7 @@ def _slots(properties: Sequence[PropertyFacts], list_path: str) -> tuple[list[Sl
         ways = _pointers(own)
         places = [f"v[{len(pointers) + number}]" for number in range(1, len(ways) + 1)]
         raw = places[0] if len(places) == 1 else f"coalesce({', '.join(f'''nullif({place}, 'null')''' for place in places)})"
-        slots.append(Slot(one.column, one.kind, one.many, raw))
+        slots.append(Slot(one.column, one.kind, one.many, raw, f"value_{len(slots)}"))
         pointers += ways
     return slots, pointers
 

@@ -14,6 +14,7 @@ import msgspec
 import pyarrow as pa
 
 from rapport.events.values import MONEY_LIMIT, as_kind
+from rapport.warehouse.schema import TYPES
 
 QUOTE = 34  # the letter a JSON text begins with
 SIXTH = Decimal("0.000001")
@@ -32,6 +33,7 @@ class Slot:
     kind: str
     many: bool
     raw: str  # the SQL of its JSON text
+    value: str  # the passing column that holds what SQL made of it
 
     @property
     def may_be_odd(self) -> bool:
@@ -39,12 +41,10 @@ class Slot:
 
     @property
     def odd(self) -> str:
-        """Holds where the value cannot be typed in SQL and may be in Python."""
-        if self.many:
-            return f"starts_with({self.raw}, '[')"
-        if self.kind == "time":
-            return f"ascii({self.raw}) = {QUOTE} AND NOT {_is_plain_time(self.raw)}"
-        return f"(ascii({self.raw}) = {QUOTE} OR {_is_number(self.raw)}) AND NOT {_is_plain_money(self.raw)}"
+        """Holds where SQL found no type for a value and Python may."""
+        letters = "'['" if self.many else "'\"'" if self.kind == "time" else None
+        candidate = f"starts_with({self.raw}, {letters})" if letters else f"(ascii({self.raw}) = {QUOTE} OR {_is_number(self.raw)})"
+        return f"({self.value} IS NULL AND {candidate})"
 
     @property
     def typed(self) -> str:
@@ -52,7 +52,7 @@ class Slot:
         if not self.many:
             return SCALARS[self.kind](self.raw)
         if self.may_be_odd:
-            return "NULL"
+            return f"NULL::{TYPES[self.kind]}[]"
         elements = f"json_extract({self.raw}, '$[*]')::VARCHAR[]"
         fitting = f"list_filter(list_transform({elements}, lambda one: {SCALARS[self.kind]('one')}), lambda one: one IS NOT NULL)"
         return f"CASE WHEN starts_with({self.raw}, '[') AND len({fitting}) > 0 THEN {fitting} END"
@@ -79,20 +79,13 @@ def _date(raw: str) -> str:
     return f"CASE WHEN {plain} THEN TRY_CAST({raw}[2:11] AS DATE) END"
 
 
-def _is_plain_time(raw: str) -> str:
-    return f"(regexp_full_match({raw}, '{PLAIN_TIME}') AND NOT starts_with({raw}, '\"0000'))"
-
-
 def _time(raw: str) -> str:
-    return f"CASE WHEN {_is_plain_time(raw)} THEN TRY_CAST({raw}[2:-3] AS TIMESTAMP) END"
+    plain = f"regexp_full_match({raw}, '{PLAIN_TIME}') AND NOT starts_with({raw}, '\"0000')"
+    return f"CASE WHEN {plain} THEN TRY_CAST({raw}[2:-3] AS TIMESTAMP) END"
 
 
 def _amount(raw: str) -> str:
     return f"(CASE WHEN ascii({raw}) = {QUOTE} THEN {raw}[2:-2] ELSE {raw} END)"
-
-
-def _is_plain_money(raw: str) -> str:
-    return f"regexp_full_match({_amount(raw)}, '{PLAIN_MONEY}')"
 
 
 def _money(raw: str) -> str:
@@ -102,7 +95,7 @@ def _money(raw: str) -> str:
     rounded = f"(sign({product}) * ((abs({product}) + 500000000) // 1000000000))"
     rated = f"CASE WHEN abs({rounded}) < 1000000000000000000 THEN ({rounded})::DECIMAL(18,0) * 0.000001::DECIMAL(7,6) END"
     typed = f"CASE WHEN rate_e9 IS NULL THEN {amount} WHEN rate_e9 > 0 THEN ({rated})::DECIMAL(18,6) END"
-    return f"CASE WHEN {_is_plain_money(raw)} THEN {typed} END"
+    return f"CASE WHEN regexp_full_match({_amount(raw)}, '{PLAIN_MONEY}') THEN {typed} END"
 
 
 SCALARS: dict[str, Callable[[str], str]] = {

@@ -18,6 +18,7 @@ from rapport.warehouse.engine import Home, Overtaken
 
 LEARN_ROWS = 2_000  # a step of the catalogue: it holds the record's write lock that long
 SLICE_ROWS = 500  # the first read of a pass; the next ones by the size the facts turn out to have
+BATCH_ROWS = 4_096  # DuckDB shares a scan out among its threads by these
 PASS_BYTES = 64_000_000  # of payload: an order may have 10,000 lines
 _schemas: dict[Home, dict[str, schema.Columns]] = {}  # the tables as this process left them
 _schemas_gate = threading.Lock()
@@ -110,7 +111,7 @@ def _load_rows(to: Home, mark: Mark, rows: Sequence[Row]) -> None:
             driving.take_back(lake, driven.taken_back, tables)
         _insert(lake, catalogue, rows, bodies, driven.taken_back)
         driving.keep_words(lake, driven)
-        driving.keep_known(lake, extract.PASS)
+        driving.keep_known(lake, extract.REGISTERED)
         if driven.taken_back:
             driving.renew_everybody(lake)
         driving.renew_standing(lake, sorted(driven.touched))
@@ -149,7 +150,8 @@ def _insert(
     kinds = (pa.int64(), None, pa.int32(), pa.int32(), pa.int64(), None, None, pa.int32(), pa.int64())
     arrays = {named: pa.array(values, kind) for named, kind, values in zip(names, kinds, columns, strict=True) if named}
     arrays["body"] = pa.array([body for _, body in kept], pa.binary()).cast(pa.string())
-    lake.register(extract.PASS, pa.table(arrays))
+    table = pa.table(arrays)
+    lake.register(extract.REGISTERED, pa.Table.from_batches(table.to_batches(BATCH_ROWS), table.schema))
     for event_type_id in sorted({row[3] for row, _ in kept if row[4] is not None}):
         extract.insert_facts(lake, catalogue.by_id[event_type_id])
 
