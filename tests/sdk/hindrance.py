@@ -1,4 +1,4 @@
-"""A network as it is on bad days: stands before a real server and spoils requests by a plan, in turn."""
+"""A network as it is on bad days: stands before a real server and spoils requests by a plan, then lets all pass."""
 
 import http.client
 import itertools
@@ -28,7 +28,8 @@ class Hindrance(ThreadingHTTPServer):
 
     def __init__(self, port: int, plan: Sequence[Deed]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.behind, self.plan, self.turn = port, itertools.cycle(plan), threading.Lock()
+        self.plan: Iterator[Deed] = itertools.chain(plan, itertools.repeat("pass"))
+        self.behind, self.turn = port, threading.Lock()
         self.done: Counter[str] = Counter()
 
     @property
