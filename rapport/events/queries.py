@@ -76,7 +76,7 @@ def facts_by_id(event_ids: Sequence[int]) -> dict[int, Fact]:
 
 
 def facts_of_nobody(event_type_ids: Sequence[int], *, holding: str) -> list[Fact]:
-    """The facts of these kinds that are no customer's and hold this text, whatever its case, somewhere in their JSON, by own time, then id."""
+    """The facts of these kinds that are nobody's and hold this text, in whatever case, in their JSON; by own time, then id."""
     rows = Event.objects.filter(customer_id__isnull=True, event_type_id__in=event_type_ids, payload__icontains=holding)
     return list(map(_fact, rows.order_by("time_us", "id").values_list(*_FACT_COLUMNS)))
 

@@ -76,24 +76,30 @@ def as_money(value: Any) -> Decimal | None:
     return amount if amount.is_finite() and abs(amount) < MONEY_LIMIT else None
 
 
-@lru_cache(maxsize=65536)
 def as_date(value: Any) -> date | None:
-    if not isinstance(value, str) or not DATE.fullmatch(value):
+    return _date(value) if isinstance(value, str) else None
+
+
+def as_time_us(value: Any, zone: ZoneInfo) -> int | None:
+    """Microseconds of an ISO 8601 date or date-time; without an offset it is the zone's time; finer digits are cut."""
+    return _time_us(value, zone) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=65536)
+def _date(text: str) -> date | None:
+    if not DATE.fullmatch(text):
         return None
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(text)
     except ValueError:
         return None
 
 
 @lru_cache(maxsize=65536)
-def as_time_us(value: Any, zone: ZoneInfo) -> int | None:
-    """Microseconds of an ISO 8601 date or date-time; without an offset it is the zone's time; finer digits are cut."""
-    if not isinstance(value, str):
-        return None
-    if day := as_date(value):
+def _time_us(text: str, zone: ZoneInfo) -> int | None:
+    if day := _date(text):
         return _moment_us(datetime(day.year, day.month, day.day), zone)
-    parts = _time_parts(value)
+    parts = _time_parts(text)
     return None if parts is None else _moment_us(parts, zone)
 
 

@@ -15,7 +15,7 @@ from rapport.segments.person.history import Deed, History
 from rapport.segments.person.moments import Now
 from rapport.segments.person.readings import readings
 from rapport.segments.person.verdict import Finding, finding, memberships
-from rapport.segments.text import rule_text
+from rapport.segments.text import asked_text, rule_text, value_text
 
 Plain: TypeAlias = str | int | float | bool | list[Any] | None
 FACTS_SHOWN_MAX = 20
@@ -66,21 +66,21 @@ def _node_evidence(node: Rule, holds: bool, found: Finding | None, history: Hist
         text=text,
         holds=holds,
         figure=plain(found.figure, found.kind),
-        needed=_needed(node, text),
+        needed=_needed(node),
         facts=[_seen(deed, node, history, now) for deed in newest],
         facts_total=len(found.deeds),
     )
 
 
-def _needed(node: Rule, text: str) -> str | None:
+def _needed(node: Rule) -> str | None:
     """What a condition asks for, in the rule's own words."""
     match node:
         case Did(times=times):
             return f"{times.bound} {times.count}"
-        case Measure(amount=amount):
-            return text.removeprefix(rule_text(amount)).strip()
-        case TraitTest(trait=trait):
-            return text.removeprefix(f"`{trait}`").removeprefix(trait).strip()
+        case Measure(op=op, value=value):
+            return f"{op} {value_text(value)}"
+        case TraitTest(test=test):
+            return asked_text(test)
     return None
 
 

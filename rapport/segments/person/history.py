@@ -114,9 +114,10 @@ def history_of(customer_id: int, words: Words) -> History:
 def _words_on_record(address: str, catalogue: Catalogue) -> list[SuppressionWord]:
     kinds = {catalogue.event_types[name].id: name == ADDRESS_SUPPRESSED for name in (ADDRESS_SUPPRESSED, SUPPRESSION_LIFTED)}
     facts = events.facts_of_nobody(list(kinds), holding=msgspec.json.encode(address).decode())
-    return [
-        SuppressionWord(
-            fact.id, str(fact.properties.get("channel")), str(fact.properties.get("address")), fact.time_us, kinds[fact.event_type_id]
-        )
-        for fact in facts
-    ]
+    return [_suppression_word(fact, suppressed=kinds[fact.event_type_id]) for fact in facts]
+
+
+def _suppression_word(fact: events.Fact, *, suppressed: bool) -> SuppressionWord:
+    """Without a channel it is mail's; addresses compare in lower case."""
+    channel, address = fact.properties.get("channel") or "email", fact.properties.get("address") or ""
+    return SuppressionWord(fact.id, str(channel), str(address).lower(), fact.time_us, suppressed)

@@ -69,15 +69,10 @@ def _newest_consent(node: MayReceive, history: History, now: Now) -> Deed | None
         deed
         for name in CONSENT_FACTS
         for deed in history.before(name, now.us)
-        if _said(deed, "channel", "email" if name == UNSUBSCRIBED else None) == node.channel
-        and _said(deed, "purpose", "marketing") == node.purpose
+        if (deed.properties.get("channel") or ("email" if name == UNSUBSCRIBED else None)) == node.channel
+        and (deed.properties.get("purpose") or "marketing") == node.purpose
     ]
     return max(words, key=lambda deed: (deed.time_us, deed.id), default=None)
-
-
-def _said(deed: Deed, name: str, otherwise: str | None) -> str | None:
-    value = deed.properties.get(name)
-    return otherwise if value is None else value
 
 
 def _address(channel: str, history: History, now: Now) -> str | None:

@@ -1,0 +1,54 @@
+"""Plays a world in through the door, as any source would, and gives what its rules may name."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from rapport.commerce.models import Rate
+from rapport.customers import queries as customers
+from rapport.events import queries as events
+from rapport.events.actions import learn
+from rapport.events.catalogue import Catalogue
+from rapport.intake.actions import receive
+from rapport.lib.clock import to_us
+from rapport.segments.nodes import Amount, Rule
+from rapport.segments.parse import parse_definition, parse_rule
+from rapport.segments.tests.cases.world import World
+
+
+@dataclass(frozen=True)
+class WorldWords:
+    """What the rules of a world may name."""
+
+    catalogue: Catalogue
+    measures: dict[str, Amount]
+    segments: dict[str, Rule]
+
+
+def moment_us(text: str) -> int:
+    """A moment of a world, always written with its offset."""
+    return to_us(datetime.fromisoformat(text).astimezone(UTC))
+
+
+def play_in(world: World) -> None:
+    """Receive a world's facts and let the catalogue learn from them. The settings must have the world's zone already."""
+    for currency, day, rate in world.rates:
+        Rate.objects.create(currency=currency, day=date.fromisoformat(day), rate_e9=int(Decimal(rate) * 10**9))
+    receipt = receive(world.messages(), source_id=None, received_us=moment_us(world.received))
+    assert receipt.accepted == len(world.facts), receipt.refused
+    while learn() < events.log_end():
+        pass
+
+
+def words_of(world: World) -> WorldWords:
+    return WorldWords(
+        events.catalogue(),
+        {name: parse_definition(f"{name} := {amount}").amount for name, amount in world.measures.items()},
+        {name: parse_rule(rule) for name, rule in world.segments.items()},
+    )
+
+
+def customers_of(world: World) -> dict[str, int]:
+    """Each user id of a world with the customer it stands for now; two that were joined stand for one."""
+    found = {name: customers.find("user_id", name) for name in {fact.get("userId", "") for fact in world.facts}}
+    return {name: customer.id for name, customer in sorted(found.items()) if customer}
