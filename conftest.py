@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,7 @@ del os.environ["DJANGO_SETTINGS_MODULE"]  # a worker process chooses its own fol
 
 from rapport.events import catalogue  # noqa: E402
 from rapport.intake import keys  # noqa: E402
+from rapport.warehouse import engine  # noqa: E402
 
 pytest_plugins = ["tests.cast", "tests.installation"]
 TABLE_FIXTURES = {"db", "transactional_db", "live_server", "installation"}
@@ -63,6 +65,15 @@ def samples() -> Path:
             pytest.fail(words)
         pytest.skip(words)
     return Path(settings.SAMPLES)
+
+
+@pytest.fixture
+def lake(transactional_db: None, tmp_path: Path, settings: Any) -> Iterator[Path]:
+    """An empty warehouse of the test's own. It follows what is committed, so the test's transactions are real."""
+    engine.forget()
+    settings.LAKE_DIR, settings.LOCK_DIR = tmp_path / "lake", tmp_path / "locks"
+    yield tmp_path / "lake"
+    engine.forget()
 
 
 @pytest.fixture(autouse=True)
