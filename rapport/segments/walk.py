@@ -1,0 +1,49 @@
+"""Walks over rules and filters without recursion: a rule may be 200 levels deep, and a reader's own stack is no place for that."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar
+
+from rapport.segments.nodes import And, ButNot, Did, Element, Filter, FilterAnd, FilterButNot, FilterOr, Measure, Or, Rule
+
+Node: TypeAlias = Rule | Filter
+RULE_OPERATORS = (And, Or, ButNot)
+FILTER_OPERATORS = (FilterAnd, FilterOr, FilterButNot)
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+
+
+def fold(root: Item, parts_of: Callable[[Item], Sequence[Item]], made_of: Callable[[Item, list[Made]], Made]) -> Made:
+    """Build a result from the leaves up: `made_of` is handed a thing and what was made of its parts, in order."""
+    waiting: list[tuple[Item, int]] = [(root, -1)]  # -1: its parts are not yet made; else how many of them there are
+    made: list[Made] = []
+    while waiting:
+        item, count = waiting.pop()
+        if count < 0:
+            parts = parts_of(item)
+            waiting.append((item, len(parts)))
+            waiting.extend((part, -1) for part in reversed(parts))
+        else:
+            ready = made[len(made) - count :]
+            del made[len(made) - count :]
+            made.append(made_of(item, ready))
+    return made[0]
+
+
+def built(node: Node, made_of: Callable[[Node, list[Made]], Made]) -> Made:
+    """`fold` over a rule or a filter."""
+    return fold(node, parts_of, made_of)
+
+
+def parts_of(node: Node) -> Sequence[Node]:
+    """What stands directly within a node: the sides of an operator, the filter of a condition."""
+    match node:
+        case And() | Or() | ButNot() | FilterAnd() | FilterOr() | FilterButNot():
+            return node.children
+        case Element():
+            return (node.filter,)
+        case Did() if node.where is not None:
+            return (node.where,)
+        case Measure() if node.amount.where is not None:
+            return (node.amount.where,)
+    return ()
