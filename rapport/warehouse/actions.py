@@ -5,17 +5,22 @@ import time
 from rapport.events import queries as log
 from rapport.lib.locks import HeldByAnother, loop_lock
 from rapport.lib.refusals import Refusal
-from rapport.warehouse import engine, loader, queries
-from rapport.warehouse.engine import LOCK, Overtaken
+from rapport.warehouse import engine, loader, queries, rebuilding, upkeep
+from rapport.warehouse.engine import LOCK, Overtaken, plain_words
+from rapport.warehouse.rebuilding import Compared, Rebuilt, Told
+from rapport.warehouse.upkeep import Tidied
 
 PASS_ROWS = 20_000
 CATCH_UP_SECONDS = 600
 POLL_SECONDS = 0.05
 
 
+@plain_words()
 def load_pass(rows_max: int = PASS_ROWS) -> int:
     """Load at most `rows_max` facts in one commit; answers how many, 0 when there are none. HeldByAnother while another loads."""
     where = engine.home()
+    if not loader.is_behind(where):
+        return 0
     with loop_lock(LOCK):
         return loader.load(where, rows_max)
 
@@ -36,3 +41,23 @@ def catch_up(timeout_seconds: float = CATCH_UP_SECONDS) -> None:
             )
         if not moved:
             time.sleep(POLL_SECONDS)
+
+
+@plain_words()
+def tidy() -> Tidied:
+    """One bite of upkeep, some seconds at most; call it now and then from the loop that loads."""
+    where = engine.home()
+    with loop_lock(LOCK):
+        return upkeep.tidy(where)
+
+
+@plain_words()
+def rebuild(told: Told = lambda facts: None) -> Rebuilt:
+    """Make the warehouse anew from the log; `told` hears how many facts are in."""
+    return rebuilding.rebuild(told)
+
+
+@plain_words()
+def verify(told: Told = lambda facts: None) -> list[Compared]:
+    """Compare what is kept with a fresh rebuild, table by table; nothing is changed."""
+    return rebuilding.verify(told)

@@ -114,7 +114,8 @@ def keep_words(lake: duckdb.DuckDBPyConnection, driven: Driven) -> None:
 def keep_known(lake: duckdb.DuckDBPyConnection, pass_rows: str) -> None:
     """Ask the record which of the pass's customers, not yet known here, are known by more than an anonymous id."""
     fresh = lake.execute(
-        f"SELECT DISTINCT customer_id FROM {pass_rows} WHERE customer_id IS NOT NULL AND customer_id NOT IN (SELECT customer_id FROM w.known)"
+        f"SELECT DISTINCT customer_id FROM {pass_rows}"
+        " WHERE customer_id IS NOT NULL AND customer_id NOT IN (SELECT customer_id FROM w.known)"
     ).fetchall()
     known = customers.known_among(sorted(row[0] for row in fresh))
     insert_rows(lake, "known", [(one,) for one in sorted(known)])

@@ -137,9 +137,26 @@ def writing(to: Home | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
             raise
         try:
             lake.execute("COMMIT")
-        except duckdb.TransactionException as trouble:
+        except duckdb.Error as trouble:
             forget_writer(target)
-            raise Overtaken("Another loader wrote to the warehouse first; nothing of this pass was kept.", mend="Ask again.") from trouble
+            if "conflict" in str(trouble) or "database is locked" in str(trouble):
+                raise Overtaken(
+                    "Another loader wrote to the warehouse first; nothing of this pass was kept.", mend="Ask again."
+                ) from trouble
+            raise
+
+
+@contextmanager
+def plain_words() -> Iterator[None]:
+    """A full disk or a folder that cannot be written, said so that a person can mend it. What was kept before is whole."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.TransactionException, OSError) as trouble:
+        words = str(trouble).strip().splitlines()[-1]
+        raise Refusal(
+            f"The warehouse in {settings.LAKE_DIR} could not be read or written: {words}",
+            mend="Make room on the disk and see that the folder may be written; nothing was half-done.",
+        ) from trouble
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def _amount(raw: str) -> str:
 def _money(raw: str) -> str:
     """Exact: millionths times the rate's billionths in 128-bit integers, half away from zero."""
     amount = f"TRY_CAST({_amount(raw)} AS DECIMAL(18,6))"
-    product = f"((({amount}) * 1000000)::HUGEINT * rate_e9)"
+    product = f"((({amount})::DECIMAL(24,6) * 1000000)::HUGEINT * rate_e9)"
     rounded = f"(sign({product}) * ((abs({product}) + 500000000) // 1000000000))"
     rated = f"CASE WHEN abs({rounded}) < 1000000000000000000 THEN ({rounded})::DECIMAL(18,0) * 0.000001::DECIMAL(7,6) END"
     typed = f"CASE WHEN rate_e9 IS NULL THEN {amount} WHEN rate_e9 > 0 THEN ({rated})::DECIMAL(18,6) END"

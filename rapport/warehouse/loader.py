@@ -17,11 +17,13 @@ from rapport.warehouse import driving, engine, extract, schema
 from rapport.warehouse.engine import Home, Overtaken
 
 LEARN_ROWS = 2_000  # a step of the catalogue: it holds the record's write lock that long
+LAKES_REMEMBERED_MAX = 8
 SLICE_ROWS = 500  # the first read of a pass; the next ones by the size the facts turn out to have
 BATCH_ROWS = 4_096  # DuckDB shares a scan out among its threads by these
 PASS_BYTES = 64_000_000  # of payload: an order may have 10,000 lines
 _schemas: dict[Home, dict[str, schema.Columns]] = {}  # the tables as this process left them
-_schemas_gate = threading.Lock()
+_marks: dict[Home, "Mark"] = {}  # where this process last saw them: a lake may have moved on since, never back
+_memory = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,36 @@ def read_mark(lake: duckdb.DuckDBPyConnection) -> Mark:
     return Mark(*rows[0])
 
 
+def is_behind(lake: Home) -> bool:
+    """Whether there is something to load, without asking the lake when it was we who loaded last."""
+    with _memory:
+        mark = _marks.get(lake)
+    if mark is None:
+        with engine.writer(lake) as writer:
+            mark = read_mark(writer)
+        _remember(lake, mark)
+    if log.read_after(*mark.place, 1):
+        return True
+    if log.log_end() < mark.place:
+        raise Refusal(
+            "The warehouse has read further than the log reaches: the record was replaced by another.",
+            mend="Run `rapport rebuild`: it makes the warehouse anew from the log.",
+        )
+    return False
+
+
+def _remember(lake: Home, mark: Mark) -> None:
+    with _memory:
+        if len(_marks) > LAKES_REMEMBERED_MAX:
+            _marks.clear()
+        _marks[lake] = mark
+
+
 def load(to: Home, rows_max: int, *, until: tuple[int, int] | None = None) -> int:
     """Load at most `rows_max` facts, none beyond `until`; answers how many. The caller holds the lock."""
     with engine.writer(to) as lake:
         mark = read_mark(lake)
+    _remember(to, mark)
     rows = _next_rows(mark, rows_max)
     learned = _learn_as_far(rows)
     last = min(learned, until) if until else learned
@@ -77,11 +105,6 @@ def _next_rows(mark: Mark, rows_max: int) -> list[Row]:
         place, bytes_read = rows[-1][:2], bytes_read + sum(len(row[10]) for row in read)
         room = (PASS_BYTES - bytes_read) * len(rows) // max(bytes_read, 1)
         step = min(rows_max - len(rows), room)
-    if not rows and log.log_end() < mark.place:
-        raise Refusal(
-            "The warehouse has read further than the log reaches: the record was replaced by another.",
-            mend="Run `rapport rebuild`: it makes the warehouse anew from the log.",
-        )
     return rows
 
 
@@ -122,13 +145,14 @@ def _load_rows(to: Home, mark: Mark, rows: Sequence[Row]) -> None:
             "UPDATE w.watermark SET tx = ?, event_id = ?, facts = facts + ?, received_us = greatest(received_us, ?)",
             [tx, event_id, len(rows), received_us],
         )
-    with _schemas_gate:
+    _remember(to, Mark(tx, event_id, mark.facts + len(rows), max(received_us, mark.received_us)))
+    with _memory:
         _schemas[to] = tables
 
 
 def _kept_schema(to: Home, lake: duckdb.DuckDBPyConnection) -> dict[str, schema.Columns]:
     """What tables there are: as this process left them, unless its last transaction failed."""
-    with _schemas_gate:
+    with _memory:
         kept = _schemas.pop(to, None)
     return kept if kept is not None else schema.kept_tables(lake)
 
