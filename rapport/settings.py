@@ -1,5 +1,6 @@
 """Every setting, read from the environment, each with its reason and a default that runs on a laptop."""
 
+import logging
 import os
 import secrets
 from contextlib import suppress
@@ -184,5 +185,5 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL if LOG_LEVEL in logging.getLevelNamesMapping() else "WARNING"},
 }

@@ -8,7 +8,10 @@ ORDER_FACTS = (ORDER_COMPLETED, ORDER_UPDATED, ORDER_REFUNDED, ORDER_CANCELLED, 
 
 _LINES: tuple[Declared, ...] = (
     prop("products", "list"),
-    *(prop(f"products.{name}", "text", list_path="products") for name in ("product_id", "sku", "name", "category", "brand", "variant", "coupon")),
+    *(
+        prop(f"products.{name}", "text", list_path="products")
+        for name in ("product_id", "sku", "name", "category", "brand", "variant", "coupon")
+    ),
     *(prop(f"products.{name}", "money", list_path="products") for name in ("price", "amount", "cost", "discount")),
     prop("products.quantity", "number", list_path="products"),
 )

@@ -17,7 +17,9 @@ def company_currency() -> str | None:
 
 def orders_of(customer_ids: Sequence[int], *, limit: int = 1_000) -> list[Order]:
     """Their orders, newest first; refunds of unknown orders are among them with `completed_us` None."""
-    found = [row for ids in slices(customer_ids) for row in Order.objects.filter(customer_id__in=ids).order_by("-completed_us", "-id")[:limit]]
+    found = [
+        row for ids in slices(customer_ids) for row in Order.objects.filter(customer_id__in=ids).order_by("-completed_us", "-id")[:limit]
+    ]
     return sorted(found, key=lambda row: row.completed_us or row.refunded_us or 0, reverse=True)[:limit]
 
 

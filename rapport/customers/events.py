@@ -25,7 +25,9 @@ declare(
 )
 declare("Alias", "machine")
 declare("Group", "machine")
-declare("Page Viewed", "by", prop("name", "text"), prop("category", "text"), prop("path", "text"), prop("url", "text"), prop("title", "text"))
+declare(
+    "Page Viewed", "by", prop("name", "text"), prop("category", "text"), prop("path", "text"), prop("url", "text"), prop("title", "text")
+)
 declare("Screen Viewed", "by", prop("name", "text"), prop("category", "text"))
 declare(CONSENT_GIVEN, "by", prop("channel", "text"), prop("purpose", "text"), prop("source", "text"))
 declare(CONSENT_WITHDRAWN, "by", prop("channel", "text"), prop("purpose", "text"), prop("source", "text"))

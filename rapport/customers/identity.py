@@ -263,7 +263,14 @@ class Desk:
             Customer,
             ("id", "known", "merged_into", "created_us", "load_id", "traits", "name", "email", "phone"),
             [
-                (p.id, p.known, p.merged_into.root().id if p.merged_into else None, p.created_us, self.load_id, *trait_columns(p.traits or {}))
+                (
+                    p.id,
+                    p.known,
+                    p.merged_into.root().id if p.merged_into else None,
+                    p.created_us,
+                    self.load_id,
+                    *trait_columns(p.traits or {}),
+                )
                 for p in self.new_people
             ],
         )
@@ -319,4 +326,3 @@ def trait_columns(traits: dict[str, list[Any]]) -> tuple[str, str, str, str]:
 
 def _since(span: tuple[int, Person]) -> int:
     return span[0]
-

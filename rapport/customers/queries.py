@@ -1,7 +1,10 @@
 """The questions other rooms may ask about who somebody is."""
 
+import json
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 
@@ -44,7 +47,9 @@ def search(text: str, *, limit: int = 50, after: int = 0) -> list[Customer]:
     text = unicodedata.normalize("NFC", text.strip())
     rows = Customer.objects.filter(known=True, merged_into__isnull=True, erased_us__isnull=True, id__gt=after)
     if text:
-        exact = list(Identifier.objects.filter(value__in={text, text.lower(), text.replace(" ", "")}).values_list("customer_id", flat=True)[:limit])
+        exact = list(
+            Identifier.objects.filter(value__in={text, text.lower(), text.replace(" ", "")}).values_list("customer_id", flat=True)[:limit]
+        )
         roots = [root or one for one, root in Customer.objects.filter(id__in=exact).values_list("id", "merged_into")]
         rows = rows.filter(Q(id__in=roots) | Q(name__icontains=text) | Q(email__startswith=text.lower()))
     return list(rows.order_by("id")[:limit])
@@ -67,7 +72,9 @@ def aliases_among(customer_ids: Iterable[int]) -> dict[int, int]:
     """Which of these ids were joined with another, and the customer each stands for now."""
     found: dict[int, int] = {}
     for ids in slices(customer_ids):
-        found.update(Customer.objects.filter(id__in=ids, merged_into__isnull=False, erased_us__isnull=True).values_list("id", "merged_into"))
+        found.update(
+            Customer.objects.filter(id__in=ids, merged_into__isnull=False, erased_us__isnull=True).values_list("id", "merged_into")
+        )
     return found
 
 
@@ -99,6 +106,42 @@ def user_ids_of(root_ids: Sequence[int]) -> dict[int, str]:
             for number, member, value in rows:
                 found[family[member]] = max(found.get(family[member], (0, "")), (number, value))
     return {root: value for root, (_, value) in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands of a customer: traits, and the newest word on marketing for each channel."""
+
+    traits: dict[str, Any]
+    consents: dict[str, bool]
+
+
+def standing(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Standing]:
+    """What stands of the customers found by these (kind, value) identifiers; who is not known is left out."""
+    values: dict[str, list[str]] = {}
+    for kind, value in keys:
+        values.setdefault(kind, []).append(value)
+    holders: dict[tuple[str, str], int] = {}
+    for kind, wanted in values.items():
+        for some in slices(wanted):
+            rows = Identifier.objects.filter(kind=kind, value__in=some).values_list("value", "customer_id")
+            holders.update(((kind, value), customer_id) for value, customer_id in rows)
+    roots = {one: one for one in holders.values()} | aliases_among(holders.values())
+    found: dict[int, Standing] = {}
+    for ids in slices(set(roots.values())):
+        for number, traits in Customer.objects.filter(id__in=ids).values_list("id", "traits"):
+            found[number] = Standing({name: value for name, (value, _) in json.loads(traits).items()}, {})
+        for row in Consent.objects.filter(customer_id__in=ids, purpose="marketing"):
+            found[row.customer_id].consents[row.channel] = row.given
+    return {key: found[roots[holder]] for key, holder in holders.items() if roots[holder] in found}
+
+
+def known_user_ids(values: Iterable[str]) -> set[str]:
+    """Which of these texts are user ids."""
+    found: set[str] = set()
+    for some in slices(values):
+        found.update(Identifier.objects.filter(kind="user_id", value__in=some).values_list("value", flat=True))
+    return found
 
 
 def consents_of(root_id: int) -> list[Consent]:

@@ -24,7 +24,14 @@ TRAIT_ALIASES = {
     "postalCode": "postal_code",
     "membershipNumber": "membership_number",
 }
-ADDRESS_TRAITS = {"city": "city", "country": "country", "postalCode": "postal_code", "postal_code": "postal_code", "state": "region", "region": "region"}
+ADDRESS_TRAITS = {
+    "city": "city",
+    "country": "country",
+    "postalCode": "postal_code",
+    "postal_code": "postal_code",
+    "state": "region",
+    "region": "region",
+}
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,9 @@ def _make(name: str) -> EventType:
     if fresh:
         taken: dict[str, set[str]] = {}
         for declared in properties:
-            add_property(made.id, declared.path, declared.kind, many=declared.many, list_path=declared.list_path, taken=taken, declared=True)
+            add_property(
+                made.id, declared.path, declared.kind, many=declared.many, list_path=declared.list_path, taken=taken, declared=True
+            )
     return made
 
 

@@ -14,9 +14,7 @@ from rapport.events.models import Event, EventType, Property
 from rapport.lib.bulk import rows_among, slices
 from rapport.lib.clock import DAY_US, from_us
 
-LOG_COLUMNS = (
-    "id, message_id, event_type_id, customer_id, time_us, received_us, source_id, load_id, rate_e9, payload"
-)
+LOG_COLUMNS = "id, message_id, event_type_id, customer_id, time_us, received_us, source_id, load_id, rate_e9, payload"
 Row = tuple[int, int, str, int, int | None, int, int, int | None, int | None, int | None, str]
 _decode = msgspec.json.Decoder()
 
@@ -160,5 +158,3 @@ def load_events(load_id: int, *, after_id: int, limit: int) -> Iterator[tuple[in
 
 def property_rows(event_type_id: int) -> list[Property]:
     return list(Property.objects.filter(event_type_id=event_type_id).order_by("path"))
-
-

@@ -13,9 +13,7 @@ from rapport.lib.clock import to_us
 NUMBER_LIMIT = 1e18  # a number at or beyond it fits no kind
 MONEY_LIMIT = Decimal(10) ** 12
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([Zz]|[+-]\d{2}(?::?\d{2})?)?", re.ASCII
-)
+TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([Zz]|[+-]\d{2}(?::?\d{2})?)?", re.ASCII)
 MONEY = re.compile(r"-?\d{1,12}(?:\.\d{1,18})?", re.ASCII)
 
 

@@ -18,7 +18,7 @@ from rapport.events.catalogue import IDENTIFY, Catalogue
 from rapport.events.models import UnratedEvent
 from rapport.events.queries import catalogue as read_catalogue
 from rapport.events.queries import message_ids_kept
-from rapport.intake.messages import BadMessage, Message, read_message, without_cards
+from rapport.intake.messages import NOBODYS, BadMessage, Message, read_message, without_cards
 from rapport.intake.models import Reject
 from rapport.lib.clock import now_us
 
@@ -109,7 +109,8 @@ def _record_surely(good: dict[str, tuple[int, Message]], receipt: Receipt, door:
         try:
             with transaction.atomic():
                 _record(good, receipt, door)
-                keep_rejects(receipt.refused, door.source_id, door.load_id)
+                if door.load_id is None:  # a load has a reject file, and lists its own with their lines
+                    keep_rejects(receipt.refused, door.source_id, None)
             return
         except (IntegrityError, OperationalError) as trouble:
             catalogue.forget()
@@ -131,8 +132,8 @@ def _record(good: dict[str, tuple[int, Message]], receipt: Receipt, door: _Door)
     fresh = _within_catalogue(fresh, types, receipt)
     if not fresh:
         return
-    desk = customers.open_desk([message.claim for _, message in fresh if message.name not in _NOBODYS], load_id=door.load_id)
-    people_of = [None if message.name in _NOBODYS else desk.person(message.claim) for _, message in fresh]
+    desk = customers.open_desk([message.claim for _, message in fresh if message.name not in NOBODYS], load_id=door.load_id)
+    people_of = [None if message.name in NOBODYS else desk.person(message.claim) for _, message in fresh]
     desk.write_people()
     rates = _rates([message for _, message in fresh], read_catalogue())
     ids = log.append_ids(len(fresh))
@@ -153,9 +154,6 @@ def _record(good: dict[str, tuple[int, Message]], receipt: Receipt, door: _Door)
     if trade_told:
         orders.fold(trade_told)
     _keep_unrated(ids, fresh, rates)
-
-
-_NOBODYS = frozenset({people.ADDRESS_SUPPRESSED, people.SUPPRESSION_LIFTED})
 
 
 def _within_catalogue(fresh: list[tuple[int, Message]], types: dict[str, int], receipt: Receipt) -> list[tuple[int, Message]]:

@@ -47,7 +47,9 @@ def source(name: str) -> Source:
 def make_key(source_name: str, *, browser: bool = False) -> WriteKey:
     """A new key for a source. A browser key may send no orders, no consent and no traits of somebody else."""
     prefix = "pub" if browser else "key"
-    return WriteKey.objects.create(key=f"{prefix}_{secrets.token_urlsafe(24)}", source=source(source_name), browser=browser, created_us=now_us())
+    return WriteKey.objects.create(
+        key=f"{prefix}_{secrets.token_urlsafe(24)}", source=source(source_name), browser=browser, created_us=now_us()
+    )
 
 
 def revoke_key(key: str) -> None:

@@ -18,6 +18,7 @@ from rapport.lib.clock import EARLIEST_US, HOUR_US, LATEST_US
 ID_MAX = 255
 CALLS = frozenset({"identify", "track", "page", "screen", "group", "alias"})
 KEPT = ("context", "userId", "anonymousId", "previousId", "groupId", "integrations")
+NOBODYS = frozenset({"Address Suppressed", "Suppression Lifted"})  # facts about an address, whoever it belongs to
 BROWSER_REFUSED = ("Order ", "Consent ")
 MACHINE_FACTS = frozenset({"Customers Joined", "Customers Parted", "Load Taken Back", "Rate Applied", IDENTIFY, "Alias", "Group"})
 _encode = msgspec.json.Encoder(decimal_format="number")
@@ -61,7 +62,7 @@ def read_message(raw: Any, *, received_us: int, sent_us: int | None, zone: ZoneI
     values = _traits(raw, context) if call == "identify" else _properties(raw, call)
     time_us = own_time(raw, received_us=received_us, sent_us=sent_us, zone=zone, replay=replay)
     message_id = _id(raw, "messageId") or _derived_id(raw, replay)
-    claim = _claim(raw, call, values, context, time_us, message_id)
+    claim = Claim(time_us, message_id) if name in NOBODYS else _claim(raw, call, values, context, time_us, message_id, replay=replay)
     kept: dict[str, Any] = {"traits" if call == "identify" else "properties": values}
     kept.update({key: raw[key] for key in KEPT if raw.get(key)})
     payload = _encode.encode(kept).decode()
@@ -164,17 +165,23 @@ def _traits(raw: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _claim(raw: dict[str, Any], call: str, values: dict[str, Any], context: dict[str, Any], time_us: int, cause: str) -> Claim:
+def _claim(
+    raw: dict[str, Any], call: str, values: dict[str, Any], context: dict[str, Any], time_us: int, cause: str, *, replay: bool
+) -> Claim:
+    """A row of a file may name its customer by what stands in `context.traits` alone: a mail address beside an order."""
     user_id, anonymous_id = _id(raw, "userId"), _id(raw, "anonymousId")
     if call == "alias":
         previous_id = _id(raw, "previousId") or (anonymous_id if user_id else None)
         if not user_id or not previous_id:
             raise BadMessage("alias needs userId and previousId", "previousId" if user_id else "userId")
         return Claim(time_us, cause, user_id, None, previous_id)
+    by_traits = replay and not user_id and not anonymous_id
     others = _other_identifiers(values, context) if call == "identify" else ()
+    if by_traits and call != "identify":
+        others = _other_identifiers(_object(context, "traits"), context)
     if not user_id and not anonymous_id and not others:
         raise BadMessage("userId or anonymousId is missing: a fact is about somebody", "userId")
-    return Claim(time_us, cause, user_id, anonymous_id, None, others, call == "identify")
+    return Claim(time_us, cause, user_id, anonymous_id, None, others, call == "identify" or by_traits)
 
 
 def _other_identifiers(traits: dict[str, Any], context: dict[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -176,7 +176,9 @@ def _too_large(index: int, raw: msgspec.Raw) -> Refused:
 
 def _say(status: int, reason: str) -> HttpResponse:
     return HttpResponse(
-        msgspec.json.encode({"success": False, "error": {"status": status, "reason": reason}}), status=status, content_type="application/json"
+        msgspec.json.encode({"success": False, "error": {"status": status, "reason": reason}}),
+        status=status,
+        content_type="application/json",
     )
 
 

@@ -4,37 +4,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('name', models.CharField(blank=True, default='', max_length=150)),
-                ('role', models.CharField(choices=[('head', 'head'), ('marketer', 'marketer'), ('analyst', 'analyst'), ('agent', 'agent'), ('importer', 'importer')], max_length=31)),
-                ('is_active', models.BooleanField(default=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("name", models.CharField(blank=True, default="", max_length=150)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("head", "head"),
+                            ("marketer", "marketer"),
+                            ("analyst", "analyst"),
+                            ("agent", "agent"),
+                            ("importer", "importer"),
+                        ],
+                        max_length=31,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at_us', models.BigIntegerField(db_index=True)),
-                ('by', models.CharField(max_length=254)),
-                ('deed', models.CharField(max_length=63)),
-                ('subject', models.CharField(db_index=True, max_length=255)),
-                ('facts', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at_us", models.BigIntegerField(db_index=True)),
+                ("by", models.CharField(max_length=254)),
+                ("deed", models.CharField(max_length=63)),
+                ("subject", models.CharField(db_index=True, max_length=255)),
+                ("facts", models.JSONField(default=dict)),
             ],
         ),
     ]

@@ -17,6 +17,7 @@ from rapport.events import queries as log
 from rapport.events.values import as_money, as_time_us
 from rapport.lib.bulk import insert_rows, rows_among, slices
 
+
 @dataclass(slots=True)
 class Standing:
     """An order's row while facts are folded into it; the fields are the columns of Order."""

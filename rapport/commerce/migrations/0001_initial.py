@@ -4,62 +4,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('sku', models.CharField(max_length=255, unique=True)),
-                ('name', models.CharField(blank=True, default='', max_length=255)),
-                ('url', models.CharField(blank=True, default='', max_length=2000)),
-                ('image', models.CharField(blank=True, default='', max_length=2000)),
-                ('price', models.DecimalField(decimal_places=6, max_digits=18, null=True)),
-                ('cost', models.DecimalField(decimal_places=6, max_digits=18, null=True)),
-                ('stock', models.IntegerField(null=True)),
-                ('load_id', models.IntegerField(null=True)),
-                ('updated_us', models.BigIntegerField()),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("sku", models.CharField(max_length=255, unique=True)),
+                ("name", models.CharField(blank=True, default="", max_length=255)),
+                ("url", models.CharField(blank=True, default="", max_length=2000)),
+                ("image", models.CharField(blank=True, default="", max_length=2000)),
+                ("price", models.DecimalField(decimal_places=6, max_digits=18, null=True)),
+                ("cost", models.DecimalField(decimal_places=6, max_digits=18, null=True)),
+                ("stock", models.IntegerField(null=True)),
+                ("load_id", models.IntegerField(null=True)),
+                ("updated_us", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('order_id', models.CharField(max_length=255, unique=True)),
-                ('customer_id', models.IntegerField(null=True)),
-                ('content_event_id', models.BigIntegerField(null=True)),
-                ('content_us', models.BigIntegerField(null=True)),
-                ('completed_us', models.BigIntegerField(null=True)),
-                ('cancelled_us', models.BigIntegerField(null=True)),
-                ('refunded_us', models.BigIntegerField(null=True)),
-                ('shipped_us', models.BigIntegerField(null=True)),
-                ('revenue_e6', models.BigIntegerField(null=True)),
-                ('refunded_e6', models.BigIntegerField(default=0)),
-                ('currency', models.CharField(blank=True, default='', max_length=3)),
-                ('tracking', models.CharField(blank=True, default='', max_length=255)),
-                ('payment_method', models.CharField(blank=True, default='', max_length=63)),
-                ('payment_last4', models.CharField(blank=True, default='', max_length=4)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("order_id", models.CharField(max_length=255, unique=True)),
+                ("customer_id", models.IntegerField(null=True)),
+                ("content_event_id", models.BigIntegerField(null=True)),
+                ("content_us", models.BigIntegerField(null=True)),
+                ("completed_us", models.BigIntegerField(null=True)),
+                ("cancelled_us", models.BigIntegerField(null=True)),
+                ("refunded_us", models.BigIntegerField(null=True)),
+                ("shipped_us", models.BigIntegerField(null=True)),
+                ("revenue_e6", models.BigIntegerField(null=True)),
+                ("refunded_e6", models.BigIntegerField(default=0)),
+                ("currency", models.CharField(blank=True, default="", max_length=3)),
+                ("tracking", models.CharField(blank=True, default="", max_length=255)),
+                ("payment_method", models.CharField(blank=True, default="", max_length=63)),
+                ("payment_last4", models.CharField(blank=True, default="", max_length=4)),
             ],
             options={
-                'indexes': [models.Index(fields=['customer_id', 'completed_us'], name='order_of_customer')],
+                "indexes": [models.Index(fields=["customer_id", "completed_us"], name="order_of_customer")],
             },
         ),
         migrations.CreateModel(
-            name='Rate',
+            name="Rate",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('rate_e9', models.BigIntegerField()),
-                ('load_id', models.IntegerField(null=True)),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("day", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("rate_e9", models.BigIntegerField()),
+                ("load_id", models.IntegerField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('currency', 'day'), name='one_rate_per_day'), models.CheckConstraint(condition=models.Q(('rate_e9__gt', 0)), name='rate_above_zero')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("currency", "day"), name="one_rate_per_day"),
+                    models.CheckConstraint(condition=models.Q(("rate_e9__gt", 0)), name="rate_above_zero"),
+                ],
             },
         ),
     ]

@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('commerce', '0001_initial'),
+        ("commerce", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CompanyCurrency',
+            name="CompanyCurrency",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=3)),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=3)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='one_company_currency')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="one_company_currency")],
             },
         ),
     ]

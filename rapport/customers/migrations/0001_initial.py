@@ -4,72 +4,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('customer_id', models.IntegerField()),
-                ('channel', models.CharField(max_length=31)),
-                ('purpose', models.CharField(default='marketing', max_length=63)),
-                ('given', models.BooleanField()),
-                ('time_us', models.BigIntegerField()),
-                ('event_id', models.BigIntegerField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("customer_id", models.IntegerField()),
+                ("channel", models.CharField(max_length=31)),
+                ("purpose", models.CharField(default="marketing", max_length=63)),
+                ("given", models.BooleanField()),
+                ("time_us", models.BigIntegerField()),
+                ("event_id", models.BigIntegerField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('customer_id', 'channel', 'purpose'), name='one_consent_per_purpose')],
+                "constraints": [models.UniqueConstraint(fields=("customer_id", "channel", "purpose"), name="one_consent_per_purpose")],
             },
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('known', models.BooleanField(default=False)),
-                ('merged_into', models.IntegerField(null=True)),
-                ('erased_us', models.BigIntegerField(null=True)),
-                ('created_us', models.BigIntegerField()),
-                ('load_id', models.IntegerField(null=True)),
-                ('traits', models.TextField(default='{}')),
-                ('name', models.CharField(blank=True, default='', max_length=255)),
-                ('email', models.CharField(blank=True, default='', max_length=254)),
-                ('phone', models.CharField(blank=True, default='', max_length=32)),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("known", models.BooleanField(default=False)),
+                ("merged_into", models.IntegerField(null=True)),
+                ("erased_us", models.BigIntegerField(null=True)),
+                ("created_us", models.BigIntegerField()),
+                ("load_id", models.IntegerField(null=True)),
+                ("traits", models.TextField(default="{}")),
+                ("name", models.CharField(blank=True, default="", max_length=255)),
+                ("email", models.CharField(blank=True, default="", max_length=254)),
+                ("phone", models.CharField(blank=True, default="", max_length=32)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('merged_into__isnull', False)), fields=['merged_into'], name='alias_of_customer'), models.Index(fields=['email'], name='customer_by_email'), models.Index(fields=['name'], name='customer_by_name')],
+                "indexes": [
+                    models.Index(condition=models.Q(("merged_into__isnull", False)), fields=["merged_into"], name="alias_of_customer"),
+                    models.Index(fields=["email"], name="customer_by_email"),
+                    models.Index(fields=["name"], name="customer_by_name"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Identifier',
+            name="Identifier",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=63)),
-                ('value', models.CharField(max_length=255)),
-                ('customer_id', models.IntegerField(db_index=True)),
-                ('since_us', models.BigIntegerField(default=0)),
-                ('load_id', models.IntegerField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=63)),
+                ("value", models.CharField(max_length=255)),
+                ("customer_id", models.IntegerField(db_index=True)),
+                ("since_us", models.BigIntegerField(default=0)),
+                ("load_id", models.IntegerField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'value', 'since_us'), name='identifier_of_one_customer')],
+                "constraints": [models.UniqueConstraint(fields=("kind", "value", "since_us"), name="identifier_of_one_customer")],
             },
         ),
         migrations.CreateModel(
-            name='Suppression',
+            name="Suppression",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('channel', models.CharField(max_length=31)),
-                ('address', models.CharField(max_length=254)),
-                ('reason', models.CharField(max_length=255)),
-                ('since_us', models.BigIntegerField()),
-                ('event_id', models.BigIntegerField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("channel", models.CharField(max_length=31)),
+                ("address", models.CharField(max_length=254)),
+                ("reason", models.CharField(max_length=255)),
+                ("since_us", models.BigIntegerField()),
+                ("event_id", models.BigIntegerField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('channel', 'address'), name='one_suppression_per_address')],
+                "constraints": [models.UniqueConstraint(fields=("channel", "address"), name="one_suppression_per_address")],
             },
         ),
     ]

@@ -61,7 +61,13 @@ def test_an_address_is_suppressed_and_lifted_in_the_order_of_own_time():
 
 
 def test_people_are_found_by_name_mail_phone_and_number():
-    traits = {"first_name": "Zoë", "last_name": "Ångström", "email": "zoe@example.com", "phone": "+49 40 123456", "membership_number": "7700"}
+    traits = {
+        "first_name": "Zoë",
+        "last_name": "Ångström",
+        "email": "zoe@example.com",
+        "phone": "+49 40 123456",
+        "membership_number": "7700",
+    }
     receive([{"type": "identify", "userId": "z-1", "traits": traits}, says("Page Viewed", 1, user="other")], source_id=None)
     zoe = queries.find("user_id", "z-1")
     for text in ("Zoë", "ångström".title(), "zoe@", "ZOE@example.com", "+4940123456", "7700", "z-1"):
@@ -82,7 +88,10 @@ def test_parting_gives_both_their_own_again():
 
 
 def test_folding_anew_gives_the_same_and_forgets_who_has_nothing_left():
-    receive([{"type": "identify", "userId": "a", "traits": {"city": "Lima"}}, says("Consent Given", 2, user="a", channel="email")], source_id=None)
+    receive(
+        [{"type": "identify", "userId": "a", "traits": {"city": "Lima"}}, says("Consent Given", 2, user="a", channel="email")],
+        source_id=None,
+    )
     before = Customer.objects.values().get(), Consent.objects.values("channel", "given", "time_us").get()
     actions.refold([before[0]["id"]])
     assert (Customer.objects.values().get(), Consent.objects.values("channel", "given", "time_us").get()) == before

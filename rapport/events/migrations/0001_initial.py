@@ -5,87 +5,109 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Cursor',
+            name="Cursor",
             fields=[
-                ('name', models.CharField(max_length=63, primary_key=True, serialize=False)),
-                ('tx', models.BigIntegerField(default=0)),
-                ('event_id', models.BigIntegerField(default=0)),
+                ("name", models.CharField(max_length=63, primary_key=True, serialize=False)),
+                ("tx", models.BigIntegerField(default=0)),
+                ("event_id", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('message_id', models.CharField(max_length=255, unique=True)),
-                ('event_type_id', models.IntegerField()),
-                ('customer_id', models.IntegerField(null=True)),
-                ('time_us', models.BigIntegerField()),
-                ('received_us', models.BigIntegerField()),
-                ('source_id', models.IntegerField(null=True)),
-                ('load_id', models.IntegerField(null=True)),
-                ('rate_e9', models.BigIntegerField(null=True)),
-                ('payload', models.TextField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("message_id", models.CharField(max_length=255, unique=True)),
+                ("event_type_id", models.IntegerField()),
+                ("customer_id", models.IntegerField(null=True)),
+                ("time_us", models.BigIntegerField()),
+                ("received_us", models.BigIntegerField()),
+                ("source_id", models.IntegerField(null=True)),
+                ("load_id", models.IntegerField(null=True)),
+                ("rate_e9", models.BigIntegerField(null=True)),
+                ("payload", models.TextField()),
             ],
         ),
         migrations.CreateModel(
-            name='EventType',
+            name="EventType",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=255, unique=True)),
-                ('table', models.CharField(max_length=63, unique=True)),
-                ('done', models.CharField(choices=[('by', 'by the person'), ('to', 'to the person'), ('machine', 'by a machine')], default='by', max_length=7)),
-                ('declared', models.BooleanField(default=False)),
-                ('facts', models.BigIntegerField(default=0)),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=255, unique=True)),
+                ("table", models.CharField(max_length=63, unique=True)),
+                (
+                    "done",
+                    models.CharField(
+                        choices=[("by", "by the person"), ("to", "to the person"), ("machine", "by a machine")], default="by", max_length=7
+                    ),
+                ),
+                ("declared", models.BooleanField(default=False)),
+                ("facts", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Property',
+            name="Property",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('path', models.CharField(max_length=255)),
-                ('kind', models.CharField(choices=[('text', 'text'), ('number', 'number'), ('money', 'money'), ('boolean', 'true or false'), ('date', 'date'), ('time', 'time'), ('list', 'list of things')], max_length=7)),
-                ('many', models.BooleanField(default=False)),
-                ('list_path', models.CharField(blank=True, default='', max_length=255)),
-                ('column', models.CharField(max_length=63)),
-                ('declared', models.BooleanField(default=False)),
-                ('misfits', models.BigIntegerField(default=0)),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("path", models.CharField(max_length=255)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("text", "text"),
+                            ("number", "number"),
+                            ("money", "money"),
+                            ("boolean", "true or false"),
+                            ("date", "date"),
+                            ("time", "time"),
+                            ("list", "list of things"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                ("many", models.BooleanField(default=False)),
+                ("list_path", models.CharField(blank=True, default="", max_length=255)),
+                ("column", models.CharField(max_length=63)),
+                ("declared", models.BooleanField(default=False)),
+                ("misfits", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='UnratedEvent',
+            name="UnratedEvent",
             fields=[
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='events.event')),
-                ('day', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name="+", serialize=False, to="events.event"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
             ],
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['customer_id', 'time_us'], name='event_of_customer'),
+            model_name="event",
+            index=models.Index(fields=["customer_id", "time_us"], name="event_of_customer"),
         ),
         migrations.AddField(
-            model_name='property',
-            name='event_type',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='properties', to='events.eventtype'),
+            model_name="property",
+            name="event_type",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="properties", to="events.eventtype"),
         ),
         migrations.AddIndex(
-            model_name='unratedevent',
-            index=models.Index(fields=['currency', 'day'], name='unrated_by_day'),
+            model_name="unratedevent",
+            index=models.Index(fields=["currency", "day"], name="unrated_by_day"),
         ),
         migrations.AddConstraint(
-            model_name='property',
-            constraint=models.UniqueConstraint(fields=('event_type', 'path'), name='property_once_per_event_type'),
+            model_name="property",
+            constraint=models.UniqueConstraint(fields=("event_type", "path"), name="property_once_per_event_type"),
         ),
         migrations.AddConstraint(
-            model_name='property',
-            constraint=models.UniqueConstraint(fields=('event_type', 'list_path', 'column'), name='column_once_per_table'),
+            model_name="property",
+            constraint=models.UniqueConstraint(fields=("event_type", "list_path", "column"), name="column_once_per_table"),
         ),
     ]

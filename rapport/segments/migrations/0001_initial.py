@@ -4,32 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='NamedMeasure',
+            name="NamedMeasure",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=255, unique=True)),
-                ('definition', models.TextField()),
-                ('by', models.CharField(blank=True, default='', max_length=254)),
-                ('created_us', models.BigIntegerField()),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=255, unique=True)),
+                ("definition", models.TextField()),
+                ("by", models.CharField(blank=True, default="", max_length=254)),
+                ("created_us", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='Segment',
+            name="Segment",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=255, unique=True)),
-                ('rule', models.TextField()),
-                ('by', models.CharField(blank=True, default='', max_length=254)),
-                ('created_us', models.BigIntegerField()),
-                ('updated_us', models.BigIntegerField()),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=255, unique=True)),
+                ("rule", models.TextField()),
+                ("by", models.CharField(blank=True, default="", max_length=254)),
+                ("created_us", models.BigIntegerField()),
+                ("updated_us", models.BigIntegerField()),
             ],
         ),
     ]
