@@ -77,7 +77,8 @@ def _read_odd(lake: duckdb.DuckDBPyConnection, slots: Sequence[Slot]) -> dict[Sl
 
 def _slots(properties: Sequence[PropertyFacts], list_path: str) -> tuple[list[Slot], list[str]]:
     """The slot of each property, and the pointers into the object that their raw texts are read by."""
-    slots, pointers = [], []
+    slots: list[Slot] = []
+    pointers: list[str] = []
     for one in properties:
         own = one.path.removeprefix(f"{list_path}.") if list_path else one.path
         if "\0" in own:

@@ -64,4 +64,4 @@ def load_all() -> int:
 def rows(sql: str, *values: Any) -> list[tuple[Any, ...]]:
     """What a fresh reader sees."""
     with queries.reader() as reader:
-        return reader.connection.execute(sql, list(values)).fetchall()
+        return list(reader.connection.execute(sql, list(values)).fetchall())
