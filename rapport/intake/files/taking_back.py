@@ -1,0 +1,110 @@
+"""Taking a load back: its facts go batch by batch, each batch leaving customers and orders folded from what is left.
+
+Killed anywhere, it goes on: what is gone is gone, and what is left is found by the load's number.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+
+from rapport.commerce import events as trade
+from rapport.commerce.actions import orders
+from rapport.commerce.actions.products import restore_product
+from rapport.commerce.actions.rates import remove_rates
+from rapport.customers import actions as customers
+from rapport.customers.events import CUSTOMERS_JOINED
+from rapport.events import queries as log
+from rapport.events import rating
+from rapport.events.actions import NewFact, record, take_away
+from rapport.intake.models import Load, LoadState, LoadUndo
+from rapport.lib.clock import from_us, now_us
+
+BATCH = 500
+RATED_PAGE = 10_000
+LOAD_TAKEN_BACK = "Load Taken Back"
+_decode = msgspec.json.Decoder().decode
+
+
+def take_away_facts(load: Load, watch: Callable[[int], None]) -> None:
+    """All facts of a load, with what they made of customers and orders."""
+    customers.forget_load(load.id)
+    types = log.catalogue().by_id
+    joined = next((number for number, facts in types.items() if facts.name == CUSTOMERS_JOINED), 0)
+    of_orders = {number for number, facts in types.items() if facts.name in trade.ORDER_FACTS}
+    last = load.counts.get("after_event", 0)
+    gone = 0
+    while True:
+        with transaction.atomic():
+            page = list(log.load_events(load.id, after_id=last, limit=BATCH))
+            if not page:
+                return
+            _take_away(load, page, joined, of_orders)
+            Load.objects.filter(id=load.id).update(beat_us=now_us())
+        last = page[-1][0]
+        gone += len(page)
+        watch(gone)
+
+
+def _take_away(load: Load, page: list[tuple[int, int | None, int]], joined: int, of_orders: set[int]) -> None:
+    told = log.facts_by_id([event_id for event_id, _, kind in page if kind in of_orders])
+    touched = {order_id for fact in told.values() if (order_id := orders.order_id_of(fact.properties))}
+    for event_id, source_id, kind in page:
+        if kind == joined and source_id is not None:
+            customers.part(source_id, cause=f"load {load.id}, {event_id}")
+    take_away([event_id for event_id, _, _ in page])
+    orders.refold(touched)
+    customers.refold(sorted({customer_id for _, customer_id, _ in page if customer_id is not None}))
+
+
+def put_back_rows(load: Load) -> None:
+    """Products and rates as they stood before the load; a few hundred a transaction."""
+    if load.kind == "rates":
+        _take_back_rates(load)
+    while True:
+        with transaction.atomic():
+            undo = list(LoadUndo.objects.filter(load=load).order_by("id")[:BATCH])
+            if not undo:
+                return
+            for one in undo:
+                if one.kind == "products" and not restore_product(one.key, one.before, load_id=load.id):
+                    _hand_down(one)
+            LoadUndo.objects.filter(id__in=[one.id for one in undo]).delete()
+
+
+def _hand_down(undo: LoadUndo) -> None:
+    """A later load has changed the row since: taking that one back leads to what stood before both."""
+    later = LoadUndo.objects.filter(kind=undo.kind, key=undo.key, load_id__gt=undo.load_id).order_by("load_id").first()
+    if later is not None:
+        LoadUndo.objects.filter(id=later.id).update(before=undo.before)
+
+
+@transaction.atomic
+def _take_back_rates(load: Load) -> None:
+    """Facts that were kept with these rates wait for rates again: a wrong rate is mended so, and by nothing else."""
+    keys = list(LoadUndo.objects.filter(load=load, kind="rates").values_list("key", flat=True))
+    gone = remove_rates(keys, load_id=load.id)
+    codes = {code for code, _ in gone}
+    last = 0
+    while gone and (page := rating.rated_after(last, limit=RATED_PAGE)):
+        last = page[-1][0]
+        waiting = []
+        for event_id, time_us, payload in page:
+            code = str((_decode(payload).get("properties") or {}).get("currency") or "").upper()
+            if code in codes and (code, on := _company_day(time_us)) in gone:
+                waiting.append((event_id, code, on))
+        rating.withdraw_rate(waiting)
+
+
+def _company_day(time_us: int) -> date:
+    return from_us(time_us, ZoneInfo(settings.COMPANY_TIME_ZONE)).date()
+
+
+@transaction.atomic
+def close(load: Load) -> None:
+    """The last step: the log says that the load is gone."""
+    record([NewFact(LOAD_TAKEN_BACK, f"load-taken-back:{load.id}", {"load_id": load.id})])
+    Load.objects.filter(id=load.id).update(state=LoadState.TAKEN_BACK, finished_us=now_us(), stop_asked=False)
