@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,14 +34,14 @@ class Installation:
     """A data folder and a database nobody else uses."""
 
     folder: Path
-    database_url: str = ""
-    extra: dict[str, str] = field(default_factory=dict)
+    database_url: str
+    end: ExitStack  # of the test: takes down what was opened
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DJANGO_"))}
-        return {**kept, "RAPPORT_DATA_DIR": str(self.folder), "RAPPORT_DATABASE_URL": self.database_url, **self.extra}
+        return {**kept, "RAPPORT_DATA_DIR": str(self.folder), "RAPPORT_DATABASE_URL": self.database_url}
 
     def run(self, *words: str, check: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """One command to its end; its words are in the failure where it fails."""
@@ -56,7 +56,7 @@ class Installation:
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """A command that stays, in a process group of its own, with its words kept beside the data folder."""
-        with (self.folder.parent / f"{words[0]}.log").open("ab") as log:
+        with (self.folder.parent / f"{self.folder.name}-{words[0]}.log").open("ab") as log:
             process = subprocess.Popen([*COMMAND, *words], env=self.environment, stdout=log, stderr=log, start_new_session=True)
         self.running.append(process)
         return process
@@ -72,7 +72,7 @@ class Installation:
         return process
 
     def words_of(self, command: str) -> str:
-        return (self.folder.parent / f"{command}.log").read_text(errors="replace")[-4000:]
+        return (self.folder.parent / f"{self.folder.name}-{command}.log").read_text(errors="replace")[-4000:]
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What the record holds, read by the database itself, past our own code."""
@@ -81,6 +81,10 @@ class Installation:
                 return connection.execute(sql).fetchall()
         with closing(sqlite3.connect(self.folder / "record.sqlite", timeout=20)) as record:
             return record.execute(sql).fetchall()
+
+    def another(self, name: str) -> "Installation":
+        """A second house beside this one, with nothing in common."""
+        return opened(self.folder.parent / name, self.end)
 
     def close(self) -> None:
         for process in self.running:
@@ -113,18 +117,28 @@ def free_port() -> int:
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
     """A fresh, migrated installation; whatever it started is gone afterwards."""
+    with ExitStack() as end:
+        yield opened(tmp_path / "data", end)
+
+
+def opened(folder: Path, end: ExitStack) -> Installation:
+    """A house of its own, taken down at the end."""
     cluster = os.environ.get("RAPPORT_DATABASE_URL", "")
+    own = end.enter_context(database(cluster)) if cluster else ""
+    house = Installation(folder, own, end)
+    end.callback(house.close)
+    house.run("migrate")
+    return house
+
+
+@contextmanager
+def database(cluster: str) -> Iterator[str]:
+    """The address of a new database in the cluster of this test run."""
     name = f"installation_{os.getpid()}_{next(numbers)}"
-    own = urlunsplit(urlsplit(cluster)._replace(path=f"/{name}")) if cluster else ""
-    if cluster:
-        with psycopg.connect(cluster, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-    house = Installation(tmp_path / "data", own)
+    with psycopg.connect(cluster, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
     try:
-        house.run("migrate")
-        yield house
+        yield urlunsplit(urlsplit(cluster)._replace(path=f"/{name}"))
     finally:
-        house.close()
-        if cluster:
-            with psycopg.connect(cluster, autocommit=True) as connection:
-                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        with psycopg.connect(cluster, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
