@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from rapport.events.catalogue import TRAIT_ALIASES, Catalogue, PropertyFacts
-from rapport.segments.nodes import Definition, Rule
+from rapport.events.catalogue import ADDRESS_TRAITS, TRAIT_ALIASES, Catalogue, PropertyFacts
+from rapport.segments.nodes import Amount, Rule
 
 CHANNELS = ("email", "sms", "post", "phone", "push")
 
@@ -14,12 +14,15 @@ class Vocabulary:
 
     catalogue: Catalogue
     segments: dict[str, Rule] = field(default_factory=dict)
-    measures: dict[str, Definition] = field(default_factory=dict)
+    measures: dict[str, Amount] = field(default_factory=dict)
     channels: tuple[str, ...] = CHANNELS
 
     def trait_name(self, name: str) -> str:
         """The one spelling of a trait: `firstName` is `first_name`, unless data came to know it as written."""
-        return name if name in self.catalogue.traits or name in self.measures else TRAIT_ALIASES.get(name, name)
+        if name in self.measures or name in self.catalogue.traits:
+            return name
+        spelled = TRAIT_ALIASES.get(name) or ADDRESS_TRAITS.get(name.removeprefix("address.") if name.startswith("address.") else "", name)
+        return spelled if spelled in self.catalogue.traits else name
 
     def properties(self, event: str | None) -> dict[str, tuple[PropertyFacts, ...]]:
         """The properties of a kind of fact; for `anything` those of each kind done by the person, kind by kind."""

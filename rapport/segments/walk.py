@@ -47,3 +47,14 @@ def parts_of(node: Node) -> Sequence[Node]:
         case Measure() if node.amount.where is not None:
             return (node.amount.where,)
     return ()
+
+
+def preorder_of(root: Node) -> list[Node]:
+    """Every node, filters included, root first."""
+    found: list[Node] = []
+    waiting: list[Node] = [root]
+    while waiting:
+        node = waiting.pop()
+        found.append(node)
+        waiting.extend(reversed(parts_of(node)))
+    return found

@@ -7,6 +7,7 @@ from unicodedata import normalize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rapport.segments.check import check
 from rapport.segments.errors import RuleError
 from rapport.segments.nodes import And, ButNot, Compare, Definition, Did, MayReceive, Measure, Or, PropertyTest, Rule, TraitTest
 from rapport.segments.parse import parse_definition, parse_rule
@@ -16,6 +17,7 @@ from rapport.segments.tree import from_tree, json_rule, to_tree
 
 PRINTABLE = st.characters(exclude_categories=("Cs", "Cc"))
 NAMES = st.text(PRINTABLE, min_size=1, max_size=20)
+WHOLE = st.characters(codec="utf-8", exclude_characters="\0")
 SHAPES = RuleShapes(SMALL_VOCABULARY)
 
 
@@ -61,7 +63,7 @@ def test_any_name_can_be_written(trait: str, event: str) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=40))
+@given(st.text(WHOLE, max_size=40))
 def test_any_text_can_be_compared_with(text: str) -> None:
     rule = TraitTest("country", Compare("=", normalize("NFC", text)))
     assert parse_rule(rule_text(rule)) == rule
@@ -115,3 +117,9 @@ def read_or_refused(text: str) -> None:
     else:
         assert refusal.line >= 1 <= refusal.column
         assert refusal.trouble
+
+
+@settings(max_examples=100, deadline=None)
+@given(SHAPES.rules())
+def test_a_rule_that_fits_the_catalogue_is_taken_as_it_is(rule: Rule) -> None:
+    assert check(rule, SMALL_VOCABULARY) == rule

@@ -1,0 +1,320 @@
+"""Could this rule be true of data? Names and types against a vocabulary, before a rule is saved or answered."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+from rapport.events.catalogue import PropertyFacts
+from rapport.lib.zone import company_zone
+from rapport.segments.errors import RuleError
+from rapport.segments.fitting import fitted_compare, fitted_test, fitted_times, fitted_window
+from rapport.segments.limits import refuse_beyond_limits
+from rapport.segments.literals import Unfit
+from rapport.segments.mends import nearest
+from rapport.segments.nodes import (
+    Amount,
+    Compare,
+    Definition,
+    Did,
+    Element,
+    Filter,
+    InSegment,
+    InSilo,
+    Known,
+    MayReceive,
+    Measure,
+    OneOf,
+    PropertyTest,
+    Rule,
+    Test,
+    TraitTest,
+    Window,
+)
+from rapport.segments.text import name_text, quoted
+from rapport.segments.tree_writing import operator_key
+from rapport.segments.vocabulary import Vocabulary
+from rapport.segments.walk import FILTER_OPERATORS, RULE_OPERATORS, Node, fold, parts_of, preorder_of
+
+Made = TypeVar("Made")
+NAMES_SHOWN_MAX = 5
+COUNTS = {"number of": "count", "number of different": "count", "days since first": "days", "days since last": "days"}
+KINDS_OF_AMOUNT = {"sum": ("number", "money"), "average": ("number", "money"), "smallest": ("number", "money", "date", "time")}
+KINDS_OF_AMOUNT |= {"largest": KINDS_OF_AMOUNT["smallest"], "number of different": ("text", "number", "money", "boolean", "date", "time")}
+
+
+def check(rule: Rule, vocabulary: Vocabulary, *, saving_as: str | None = None) -> Rule:
+    """The rule with its names in their one spelling, or a RuleError at the first thing that cannot be. Expands nothing."""
+    refuse_beyond_limits(rule)
+    return cast(Rule, Checker(vocabulary, company_zone(), saving_as).checked(rule))
+
+
+def check_definition(definition: Definition, vocabulary: Vocabulary) -> Definition:
+    """A measure whose name is still free and whose amount can be."""
+    refuse_beyond_limits(definition)
+    seat = Seat(definition, "$")
+    if vocabulary.trait_name(definition.name) in vocabulary.catalogue.traits:
+        seat.refuse(f"{name_text(definition.name)} is a trait already.", "Choose another name.")
+    checker = Checker(vocabulary, company_zone(), None)
+    amount = definition.amount
+    where = checker.checked_filter(amount.where, amount.event) if amount.where is not None else None
+    return replace(definition, amount=checker.amount(amount, seat, where))
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A node where it sits: its place in the text or its path in the tree, and what its names are relative to."""
+
+    node: Any
+    path: str
+    event: str | None = None
+    list_path: str = ""
+
+    def refuse(self, trouble: str, mend: str = "") -> NoReturn:
+        place = self.node.place
+        raise RuleError(trouble, mend=mend, place=place, path="" if place else self.path)
+
+    def fitted(self, read: Callable[[], Made]) -> Made:
+        try:
+            return read()
+        except Unfit as unfit:
+            self.refuse(unfit.trouble, unfit.mend)
+
+
+@dataclass(frozen=True)
+class Checker:
+    vocabulary: Vocabulary
+    zone: ZoneInfo
+    saving_as: str | None
+
+    def checked(self, rule: Rule) -> Node:
+        return fold(Seat(rule, "$"), self.seats_within, self.node)
+
+    def checked_filter(self, where: Filter, event: str | None) -> Filter:
+        return cast(Filter, fold(Seat(where, "$.where", event), self.seats_within, self.node))
+
+    def seats_within(self, seat: Seat) -> Sequence[Seat]:
+        """The nodes within a node; an unknown kind of event is refused here, before its filter is asked of."""
+        node = seat.node
+        if isinstance(node, RULE_OPERATORS + FILTER_OPERATORS):
+            key = operator_key(node)
+            return [replace(seat, node=child, path=f"{seat.path}.{key}[{number}]") for number, child in enumerate(node.children)]
+        within = replace(seat, path=f"{seat.path}.where")
+        if isinstance(node, Did | Measure):
+            event = node.event if isinstance(node, Did) else node.amount.event
+            self.known_event(event, seat)
+            within = replace(within, event=event)
+        elif isinstance(node, Element):
+            self.known_list(node, seat)
+            within = replace(within, list_path=node.path)
+        return [replace(within, node=part) for part in parts_of(node)]
+
+    def node(self, seat: Seat, parts: list[Node]) -> Node:
+        node = seat.node
+        if isinstance(node, RULE_OPERATORS + FILTER_OPERATORS):
+            return cast(Node, replace(cast(Any, node), children=tuple(parts)))
+        where = cast(Filter | None, parts[0] if parts else None)
+        match node:
+            case TraitTest():
+                return self.trait_test(node, seat)
+            case PropertyTest():
+                return self.property_test(node, seat)
+            case Element():
+                return replace(node, filter=cast(Filter, where))
+            case Did():
+                times = seat.fitted(lambda: fitted_times(node.times))
+                return replace(node, where=where, times=times, window=self.window(node.window, seat))
+            case Measure():
+                return self.measure(node, seat, where)
+            case InSegment():
+                self.known_segment(node, seat)
+            case InSilo():
+                seat.refuse(f"No silo scheme is called {quoted(node.scheme)}.", "Save the rule of the silo as a segment and name that.")
+            case MayReceive():
+                return replace(node, channel=self.channel(node, seat))
+        return cast(Node, node)
+
+    # Traits and properties
+
+    def trait_test(self, node: TraitTest, seat: Seat) -> TraitTest:
+        name = self.vocabulary.trait_name(node.trait)
+        if amount := self.vocabulary.measures.get(name):
+            return replace(node, trait=name, test=self.measure_test(node.test, amount, name, seat))
+        traits = self.vocabulary.catalogue.traits
+        if name not in traits:
+            mend = _nearest_mend(name, [*traits, *self.vocabulary.measures], name_text, "traits")
+            seat.refuse(f"No trait is called {name_text(name)}.", mend)
+        return replace(node, trait=name, test=seat.fitted(lambda: fitted_test(node.test, traits[name].kind, name_text(name), self.zone)))
+
+    def measure_test(self, test: Test, amount: Amount, name: str, seat: Seat) -> Test:
+        if not isinstance(test, Compare | OneOf | Known):
+            seat.refuse(f"{name_text(name)} is a measure, and measures have no windows.", "Put the window into the measure's definition.")
+        kind = self.kind_of(amount) or "number"
+        return seat.fitted(lambda: fitted_test(test, kind, name_text(name), self.zone))
+
+    def property_test(self, node: PropertyTest, seat: Seat) -> PropertyTest:
+        found = self.known_property(node.path, seat)
+        troubles: list[Unfit] = []
+        tests: list[Test] = []
+        for facts in found:  # one, unless `anything` meets a name in several kinds of events
+            try:
+                tests.append(fitted_test(node.test, facts.kind, name_text(node.path), self.zone))
+            except Unfit as unfit:
+                troubles.append(unfit)
+        if not tests:
+            seat.refuse(troubles[0].trouble, troubles[0].mend)
+        return replace(node, test=node.test if node.test in tests else tests[0])
+
+    def known_property(self, path: str, seat: Seat) -> tuple[PropertyFacts, ...]:
+        known = self.vocabulary.properties(seat.event)
+        prefix = f"{seat.list_path}." if seat.list_path else ""
+        if found := known.get(prefix + path):
+            return found
+        of = f"{seat.list_path}( … )" if prefix else "Nothing a person does" if seat.event is None else quoted(seat.event)
+        trouble = f"{of} has {'a' if seat.event is None and not prefix else 'no'} property {name_text(path)}."
+        if path in known and prefix:
+            seat.refuse(trouble, f"Within {of} names are relative: {name_text(path.removeprefix(prefix))}.")
+        within = [name.removeprefix(prefix) for name in known if name.startswith(prefix)]
+        elsewhere = [name for name in within if name.endswith(f".{path}")]
+        mend = f"Did you mean {name_text(elsewhere[0])}?" if elsewhere else _nearest_mend(path, within, name_text, "properties")
+        seat.refuse(trouble, mend)
+
+    def known_list(self, node: Element, seat: Seat) -> None:
+        if seat.list_path:
+            seat.refuse(f"{seat.list_path}( … ) holds no further lists.", "Ask of the list's own properties.")
+        found = self.known_property(node.path, seat)
+        if any(facts.kind == "list" for facts in found):
+            return
+        lists = [name for name, kinds in self.vocabulary.properties(seat.event).items() if any(facts.kind == "list" for facts in kinds)]
+        mend = f"Lists here: {', '.join(map(name_text, lists))}." if lists else f"Write {name_text(node.path)} = … without brackets."
+        seat.refuse(f"{name_text(node.path)} is no list of things.", mend)
+
+    # Events and amounts
+
+    def known_event(self, event: str | None, seat: Seat) -> None:
+        known = self.vocabulary.catalogue.event_types
+        if event is not None and event not in known:
+            seat.refuse(f"No kind of event is called {quoted(event)}.", _nearest_mend(event, known, quoted, "kinds of events"))
+
+    def measure(self, node: Measure, seat: Seat, where: Filter | None) -> Measure:
+        amount = self.amount(node.amount, seat, where)
+        kind = self.kind_of(amount) or "number"
+        name = "the amount" if amount.property is None else f"{amount.kind}({name_text(amount.property)})"
+        compared = seat.fitted(lambda: fitted_compare(Compare(node.op, node.value), kind, name, self.zone))
+        return replace(node, amount=amount, value=compared.value)
+
+    def amount(self, amount: Amount, seat: Seat, where: Filter | None) -> Amount:
+        self.known_event(amount.event, seat)
+        if amount.property is not None:
+            scope = replace(seat, event=amount.event, list_path="")
+            kind = self.known_property(amount.property, scope)[0].kind
+            if kind not in KINDS_OF_AMOUNT[amount.kind]:
+                fitting = [
+                    name
+                    for name, found in self.vocabulary.properties(amount.event).items()
+                    if found[0].kind in KINDS_OF_AMOUNT[amount.kind]
+                ]
+                mend = f"Possible here: {_some(fitting, name_text)}." if fitting else f"{quoted(amount.event)} has no such property."
+                seat.refuse(f"{amount.kind}( … ) cannot be taken of {name_text(amount.property)}, which is {kind}.", mend)
+        return replace(amount, where=where, window=self.window(amount.window, seat))
+
+    def window(self, window: Window | None, seat: Seat) -> Window | None:
+        return None if window is None else seat.fitted(lambda: fitted_window(window, self.zone))
+
+    def kind_of(self, amount: Amount) -> str | None:
+        """The kind of value an amount is; None when its event or property is no longer known."""
+        if amount.kind in COUNTS:
+            return COUNTS[amount.kind]
+        event = self.vocabulary.catalogue.event_types.get(amount.event)
+        facts = event.properties.get(amount.property or "") if event else None
+        return facts.kind if facts else None
+
+    # Segments and channels
+
+    def known_segment(self, node: InSegment, seat: Seat) -> None:
+        known = self.vocabulary.segments
+        if node.name == self.saving_as:
+            seat.refuse(f"The segment {quoted(node.name)} would include itself.", "Name another segment.")
+        if node.name not in known:
+            seat.refuse(f"No segment is called {quoted(node.name)}.", _nearest_mend(node.name, known, quoted, "segments"))
+        if circle := segment_circle(node.name, known, back_to=self.saving_as):
+            chain = " → ".join(map(quoted, circle))
+            seat.refuse(f"The segment {quoted(circle[-1])} would include itself: {chain}.", "Break the circle.")
+
+    def channel(self, node: MayReceive, seat: Seat) -> str:
+        folded = {channel.casefold(): channel for channel in self.vocabulary.channels}
+        if node.channel.casefold() not in folded:
+            mend = _nearest_mend(node.channel, self.vocabulary.channels, name_text, "channels")
+            seat.refuse(f"No channel is called {name_text(node.channel)}.", mend)
+        return folded[node.channel.casefold()]
+
+
+def segment_circle(name: str, segments: dict[str, Rule], *, back_to: str | None) -> list[str]:
+    """The way from a segment back to `back_to`, or round to a segment on the way; empty where there is none."""
+    trail: list[str] = []
+    done: set[str] = set()
+    waiting: list[tuple[str, int]] = [(name, 0)]
+    while waiting:
+        here, depth = waiting.pop()
+        del trail[depth:]
+        if here == back_to:
+            return [here, *trail, here]
+        if here in trail:
+            return [*trail[trail.index(here) :], here]
+        if here in done or here not in segments:
+            continue
+        done.add(here)
+        trail.append(here)
+        waiting.extend((node.name, depth + 1) for node in preorder_of(segments[here]) if isinstance(node, InSegment))
+    return []
+
+
+@dataclass(frozen=True)
+class Uses:
+    """The names a rule depends on; properties with the event they are of (None: of anything), whole paths from the top."""
+
+    events: frozenset[str]
+    properties: frozenset[tuple[str | None, str]]
+    traits: frozenset[str]
+    segments: frozenset[str]
+
+
+def used_by(rule: Rule) -> Uses:
+    """What would break the rule if it went away. `traits` holds named measures too."""
+    nodes = preorder_of(rule)
+    events = {node.event for node in nodes if isinstance(node, Did) and node.event is not None}
+    events |= {node.amount.event for node in nodes if isinstance(node, Measure)}
+    properties: set[tuple[str | None, str]] = set()
+    for node in nodes:
+        if isinstance(node, Measure) and node.amount.property is not None:
+            properties.add((node.amount.event, node.amount.property))
+        if isinstance(node, Did | Measure):
+            properties |= {(node.event if isinstance(node, Did) else node.amount.event, path) for path in _paths(parts_of(node))}
+    traits = {node.trait for node in nodes if isinstance(node, TraitTest)}
+    segments = {node.name for node in nodes if isinstance(node, InSegment)}
+    return Uses(frozenset(events), frozenset(properties), frozenset(traits), frozenset(segments))
+
+
+def _paths(parts: Sequence[Node]) -> set[str]:
+    """Every path a filter asks of, lists and their things included."""
+    found: set[str] = set()
+    waiting: list[tuple[Node, str]] = [(part, "") for part in parts]
+    while waiting:
+        node, prefix = waiting.pop()
+        if isinstance(node, PropertyTest | Element):
+            found.add(prefix + node.path)
+        within = f"{prefix}{node.path}." if isinstance(node, Element) else prefix
+        waiting.extend((part, within) for part in parts_of(node))
+    return found
+
+
+def _nearest_mend(name: str, known: Iterable[str], spelled: Callable[[str], str], what: str) -> str:
+    names = list(known)
+    if near := nearest(name, names):
+        return f"Did you mean {spelled(near)}?"
+    return f"Known {what}: {_some(names, spelled)}." if names else f"There are no {what} yet."
+
+
+def _some(names: Sequence[str], spelled: Callable[[str], str]) -> str:
+    shown = ", ".join(map(spelled, names[:NAMES_SHOWN_MAX]))
+    return f"{shown} and {len(names) - NAMES_SHOWN_MAX} more" if len(names) > NAMES_SHOWN_MAX else shown
