@@ -1,0 +1,143 @@
+"""The answer to a rule over all customers: an exact set at every node, asked of the lake at one moment."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from pyroaring import BitMap
+
+from rapport.events.catalogue import IDENTIFY, EventTypeFacts
+from rapport.lib.zone import company_zone
+from rapport.segments.bounds import Moment
+from rapport.segments.errors import RuleError
+from rapport.segments.folding import leaf_sets
+from rapport.segments.lake import Lake, Reader
+from rapport.segments.leaves import Planner, Words, trait_facts
+from rapport.segments.nodes import (
+    Amount,
+    And,
+    ButNot,
+    Did,
+    Element,
+    Filter,
+    InSegment,
+    Leaf,
+    Measure,
+    Or,
+    PropertyTest,
+    Rule,
+    TraitTest,
+    preorder,
+)
+from rapport.segments.sets import node_sets
+from rapport.segments.text import rule_text
+from rapport.warehouse import queries as warehouse
+
+ENGINE = "duckdb"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Who a rule means as of a moment."""
+
+    rule: str  # canonical text
+    as_of_us: int
+    root: BitMap
+    nodes: list[tuple[str, BitMap]]  # pre-order, root first, each with its canonical text
+    without_rate: int  # facts before the moment whose amount the rule uses and that had no rate
+    engine: str
+    seconds: float
+
+
+def answer(rule: Rule, words: Words, moment_us: int, reader: Reader | None = None) -> Answer:
+    """Who a checked rule means as of the moment."""
+    return answer_many([rule], words, moment_us, reader)[0]
+
+
+def answer_many(rules: Sequence[Rule], words: Words, moment_us: int, reader: Reader | None = None) -> list[Answer]:
+    """Several rules of one moment; a condition they share is asked once, and conditions share scans across rules."""
+    if reader is None:
+        return warehouse.ask(lambda found: answer_many(rules, words, moment_us, found))
+    started = time.perf_counter()
+    lake = Lake(reader, Moment(moment_us, company_zone()))
+    leaves = [leaves_of(rule, words) for rule in rules]
+    asked = leaf_sets(chain.from_iterable(leaves), Planner(lake, words))
+    found = []
+    for rule, own in zip(rules, leaves, strict=True):
+        sets = _sets(rule, asked, words, lake.everyone)
+        nodes = [(rule_text(node), ids) for node, ids in zip(preorder(rule), sets, strict=True)]
+        without_rate = lake.unrated(kinds_with_money(own, words))
+        found.append(Answer(nodes[0][0], moment_us, sets[0], nodes, without_rate, ENGINE, time.perf_counter() - started))
+    return found
+
+
+def leaves_of(rule: Rule, words: Words, within: tuple[str, ...] = ()) -> list[Leaf]:
+    """The conditions the lake is asked for: those of a segment stand for the segment."""
+    found: list[Leaf] = []
+    for node in preorder(rule):
+        if isinstance(node, InSegment):
+            found.extend(leaves_of(segment_rule(node, words, within), words, (*within, node.name)))
+        elif not isinstance(node, And | Or | ButNot):
+            found.append(node)
+    return found
+
+
+def segment_rule(node: InSegment, words: Words, within: tuple[str, ...]) -> Rule:
+    """The rule of a segment as it stands now, never round in a circle."""
+    if node.name not in words.segments:
+        raise RuleError(f'There is no segment "{node.name}".', mend="Save it first.", place=node.place)
+    if node.name in within:
+        raise RuleError(f'The segment "{node.name}" includes itself.', mend="Take it out of its own rule.", place=node.place)
+    return words.segments[node.name]
+
+
+def _sets(rule: Rule, asked: dict[Leaf, BitMap], words: Words, everyone: BitMap) -> list[BitMap]:
+    def of_leaf(leaf: Leaf) -> BitMap:
+        return _sets(words.segments[leaf.name], asked, words, everyone)[0] if isinstance(leaf, InSegment) else asked[leaf]
+
+    return node_sets(rule, of_leaf, everyone)
+
+
+# Facts without a rate
+
+
+def kinds_with_money(leaves: Sequence[Leaf], words: Words) -> list[EventTypeFacts]:
+    """The kinds of facts whose amounts of money these conditions name."""
+    found: dict[str, EventTypeFacts] = {}
+    for leaf in leaves:
+        for event, paths in _named(leaf, words):
+            for kind in words.catalogue.event_types.values() if event is None else [words.catalogue.event_types[event]]:
+                if any(path in kind.properties and kind.properties[path].kind == "money" for path in paths):
+                    found[kind.name] = kind
+    return list(found.values())
+
+
+def _named(leaf: Leaf, words: Words) -> Iterator[tuple[str | None, set[str]]]:
+    """The kind of fact a condition speaks of (None: any) with the properties it names."""
+    match leaf:
+        case Did():
+            yield leaf.event, _paths(leaf.where)
+        case Measure():
+            yield _of_amount(leaf.amount)
+        case TraitTest():
+            if leaf.trait in words.measures:
+                yield _of_amount(words.measures[leaf.trait])
+            else:
+                yield IDENTIFY, {trait_facts(words.catalogue, leaf.trait).path}
+
+
+def _of_amount(amount: Amount) -> tuple[str, set[str]]:
+    return amount.event, _paths(amount.where) | ({amount.property} if amount.property else set())
+
+
+def _paths(where: Filter | None, within: str = "") -> set[str]:
+    """Every property a filter names, by its full path."""
+    match where:
+        case None:
+            return set()
+        case PropertyTest(path):
+            return {within + path}
+        case Element(path, inner):
+            return _paths(inner, f"{within}{path}.")
+    return set().union(*(_paths(child, within) for child in where.children))

@@ -1,0 +1,134 @@
+"""What is made of a customer's rows (a count, an exact sum, the newest value) and when it holds: a closed list."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, Decimal
+from typing import TypeAlias
+
+import ibis
+import ibis.expr.types as ir
+
+from rapport.segments.bounds import EVERY_DIGIT, PLACES, Moment, days_ago
+from rapport.segments.nodes import Comparison, Value
+from rapport.segments.predicates import OPERATORS, SUM_DIGITS, both, compared, decimal, either, exactly, in_span
+
+Column: TypeAlias = Callable[[str], ir.Value]
+Kept: TypeAlias = ir.BooleanValue | None  # which rows count, where several figures share a scan
+Holds: TypeAlias = Callable[[ir.Value], ir.BooleanValue]
+SUM_TYPE = f"decimal({SUM_DIGITS + PLACES}, {PLACES})"
+PLAIN_NUMBER = 1e9  # up to here a number with six decimals is told by arithmetic alone
+AVERAGE_SPREAD = 10**6  # beyond this distance from the threshold its finer digits say nothing
+COUNT_MAX = 2**62
+
+
+@dataclass(frozen=True)
+class Figure:
+    """`columns` are the rows' own that go in; `made` reduces them to named values; `holds` judges those."""
+
+    made: Callable[[Column, Kept], dict[str, ir.Value]]
+    holds: Callable[[Column], ir.BooleanValue]
+    columns: dict[str, ir.Value] = field(default_factory=dict)
+    facts_of_elements: bool = False  # counts the facts its rows are elements of
+
+
+def count(op: Comparison, number: int) -> Figure:
+    bound = min(number, COUNT_MAX)
+    return Figure(lambda column, kept: {"n": ibis._.count(where=kept)}, lambda made: OPERATORS[op](made("n"), bound))
+
+
+def count_of_facts(op: Comparison, number: int, event_id: ir.Value) -> Figure:
+    """Distinct facts, where the rows are elements of their lists."""
+    bound = min(number, COUNT_MAX)
+
+    def made(column: Column, kept: Kept) -> dict[str, ir.Value]:
+        return {"n": column("event_id").nunique(where=kept)}
+
+    return Figure(made, lambda column: OPERATORS[op](column("n"), bound), {"event_id": event_id}, facts_of_elements=True)
+
+
+def number_of(op: Comparison, value: Decimal) -> Figure:
+    return Figure(lambda column, kept: {"n": ibis._.count(where=kept)}, lambda made: _whole(made("n"), op, value))
+
+
+def number_of_different(op: Comparison, value: Decimal, item: ir.Value) -> Figure:
+    return Figure(lambda column, kept: {"n": column("item").nunique(where=kept)}, lambda made: _whole(made("n"), op, value), {"item": item})
+
+
+def total(op: Comparison, value: Decimal, item: ir.Value) -> Figure:
+    """An exact sum; over nothing it is 0."""
+    return Figure(
+        lambda column, kept: {"sum": column("item").sum(where=kept).cast(SUM_TYPE)},
+        lambda made: exactly(made("sum").fill_null(decimal(Decimal(0), SUM_DIGITS)), op, value, digits=SUM_DIGITS),
+        {"item": item},
+    )
+
+
+def average(op: Comparison, value: Decimal, item: ir.Value) -> Figure:
+    """`sum / count op value`, decided as `sum - value * count op 0` to the last digit of the value."""
+    coarse = value.quantize(Decimal(1).scaleb(-PLACES), rounding=ROUND_FLOOR, context=EVERY_DIGIT)
+    fine = EVERY_DIGIT.subtract(value, coarse)
+
+    def made(column: Column, kept: Kept) -> dict[str, ir.Value]:
+        known = column("item")
+        return {"sum": known.sum(where=kept).cast(SUM_TYPE), "n": known.count(where=kept)}
+
+    def holds(column: Column) -> ir.BooleanValue:
+        over = column("sum") - (decimal(coarse, SUM_DIGITS) * column("n").cast("decimal(18, 0)")).cast(SUM_TYPE)
+        if not fine:
+            return OPERATORS[op](over, decimal(Decimal(0), SUM_DIGITS))
+        # what is left of the value is under 0.000001 a piece: near the threshold its digits decide, elsewhere nothing does
+        near = over.clip(-AVERAGE_SPREAD, AVERAGE_SPREAD).cast("decimal(38, 28)")
+        return OPERATORS[op](near, ibis.literal(fine, "decimal(28, 28)") * column("n").cast("decimal(10, 0)"))
+
+    return Figure(made, holds, {"item": item})
+
+
+def extreme(largest: bool, op: Comparison, value: Value, item: ir.Value, kind: str, moment: Moment) -> Figure:
+    return Figure(
+        lambda column, kept: {"edge": column("item").max(where=kept) if largest else column("item").min(where=kept)},
+        lambda made: compared(made("edge"), kind, op, value, moment),
+        {"item": item},
+    )
+
+
+def days_since(last: bool, op: Comparison, days: int, time: ir.Value, moment: Moment) -> Figure:
+    spans = days_ago(op, days, moment.us)
+
+    def holds(made: Column) -> ir.BooleanValue:
+        return either([held for span in spans if (held := both(in_span(made("time"), span))) is not None])
+
+    return Figure(
+        lambda column, kept: {"time": column("time").max(where=kept) if last else column("time").min(where=kept)}, holds, {"time": time}
+    )
+
+
+def newest(value: ir.Value, table: ir.Table, holds: Holds) -> Figure:
+    """The value of the newest own time, of equal times of the higher event id. Keep only rows that have one."""
+    return Figure(
+        lambda column, kept: {"value": column("value").last(where=kept, order_by=[column("time"), column("event_id")])},
+        lambda made: holds(made("value")),
+        {"value": value, "time": table.time, "event_id": table.event_id},
+    )
+
+
+def newest_fact(held: ir.BooleanValue, table: ir.Table) -> Figure:
+    """The newest fact that says something says, in one of its elements, what is asked."""
+
+    def made(column: Column, kept: Kept) -> dict[str, ir.Value]:
+        order = [column("time"), column("event_id")]
+        asked = column("held") if kept is None else column("held") & kept
+        return {"said": column("event_id").last(where=kept, order_by=order), "held": column("event_id").last(where=asked, order_by=order)}
+
+    return Figure(made, lambda column: column("said") == column("held"), {"held": held, "time": table.time, "event_id": table.event_id})
+
+
+def summand(column: ir.Value, kind: str) -> ir.Value:
+    """A value as it goes into a sum: a number as the decimal it is written as, rounded half away from zero to six places."""
+    if kind == "money":
+        return column
+    plain = (column.abs() < PLAIN_NUMBER) & ((column * 1e6).round() / 1e6 == column)
+    return ibis.ifelse(plain, column.cast(SUM_TYPE), column.cast("string").cast(SUM_TYPE))
+
+
+def _whole(number: ir.Value, op: Comparison, value: Decimal) -> ir.BooleanValue:
+    return exactly(number.cast(SUM_TYPE), op, value, digits=SUM_DIGITS)
