@@ -27,6 +27,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "rapport.settings"
 django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]  # a worker process chooses its own folder first, too
 
+from rapport.commerce.actions import currency  # noqa: E402
 from rapport.events import catalogue  # noqa: E402
 from rapport.intake import keys  # noqa: E402
 from rapport.warehouse import engine  # noqa: E402
@@ -86,4 +87,5 @@ def fresh_caches() -> Iterator[None]:
 
 def forget_all() -> None:
     catalogue.forget()
+    currency.forget()
     keys.forget()

@@ -32,9 +32,15 @@ class NewFact:
     load_id: int | None = None
 
 
-@transaction.atomic
 def record(facts: Sequence[NewFact]) -> list[int | None]:
     """Append facts; one whose message id is in the log already is left out. Answers their ids, None where it was."""
+    if not facts:
+        return []
+    with transaction.atomic():
+        return _record(facts)
+
+
+def _record(facts: Sequence[NewFact]) -> list[int | None]:
     kept = message_ids_kept([fact.message_id for fact in facts])
     fresh = {fact.message_id: fact for fact in facts if fact.message_id not in kept}
     now, types = now_us(), catalogue.event_type_ids(fact.name for fact in fresh.values())

@@ -111,6 +111,11 @@ def event_type_ids(names: Iterable[str]) -> dict[str, int]:
     return {name: _ids[name] for name in wanted if name in _ids}
 
 
+def carries_money(name: str) -> bool:
+    """Whether facts of this kind have amounts; money is declared, never learned."""
+    return any(one.kind == "money" for one in _declared.get(name, ("", ()))[1])
+
+
 def forget() -> None:
     """Drop what this process remembers of the tables: after a rolled-back transaction and between tests."""
     _ids.clear()

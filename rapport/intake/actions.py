@@ -14,9 +14,8 @@ from rapport.customers import actions as customers
 from rapport.customers import events as people
 from rapport.events import actions as log
 from rapport.events import catalogue
-from rapport.events.catalogue import IDENTIFY, Catalogue
+from rapport.events.catalogue import IDENTIFY
 from rapport.events.models import UnratedEvent
-from rapport.events.queries import catalogue as read_catalogue
 from rapport.events.queries import message_ids_kept
 from rapport.intake.messages import NOBODYS, BadMessage, Message, read_message, without_cards
 from rapport.intake.models import Reject
@@ -135,7 +134,7 @@ def _record(good: dict[str, tuple[int, Message]], receipt: Receipt, door: _Door)
     desk = customers.open_desk([message.claim for _, message in fresh if message.name not in NOBODYS], load_id=door.load_id)
     people_of = [None if message.name in NOBODYS else desk.person(message.claim) for _, message in fresh]
     desk.write_people()
-    rates = _rates([message for _, message in fresh], read_catalogue())
+    rates = _rates([message for _, message in fresh])
     ids = log.append_ids(len(fresh))
     rows, told, trade_told = [], [], []
     for event_id, (index, message), person, rate_e9 in zip(ids, fresh, people_of, rates, strict=True):
@@ -185,9 +184,9 @@ def _set_aside(receipt: Receipt, index: int, message: Message, reason: str, at: 
     receipt.refused.append(Refused(index, reason, at, message.message_id, message.name))
 
 
-def _rates(messages: Sequence[Message], known: Catalogue) -> list[int | None]:
+def _rates(messages: Sequence[Message]) -> list[int | None]:
     """The rate (x 10^9) each fact is kept with: None where it needs none, 0 where there is none."""
-    codes = [_currency_of(message, known) for message in messages]
+    codes = [_currency_of(message) for message in messages]
     first = next((code for code in codes if code), None)
     if first is None:
         return [None] * len(codes)
@@ -197,12 +196,11 @@ def _rates(messages: Sequence[Message], known: Catalogue) -> list[int | None]:
     return [rates.get((code, day), currency.NO_RATE) if code and day else None for code, day in zip(codes, days, strict=True)]
 
 
-def _currency_of(message: Message, known: Catalogue) -> str | None:
+def _currency_of(message: Message) -> str | None:
     code = message.values.get("currency")
-    if not isinstance(code, str) or len(code) != 3 or not code.isalpha():
+    if not isinstance(code, str) or len(code) != 3 or not code.isalpha() or not catalogue.carries_money(message.name):
         return None
-    facts = known.event_types.get(message.name)
-    return code.upper() if facts and facts.money_paths else None
+    return code.upper()
 
 
 def _keep_unrated(ids: Sequence[int], fresh: list[tuple[int, Message]], rates: list[int | None]) -> None:

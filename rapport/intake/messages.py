@@ -25,7 +25,7 @@ _encode = msgspec.json.Encoder(decimal_format="number")
 
 # 13 to 19 digits, alone or in groups, that start as an issuer's numbers do (13 only from 4, Visa)
 CARD = re.compile(r"(?<![\w.+-])(?:4\d{3}|5[1-5]\d{2}|2[2-7]\d{2}|3[4-9]\d{2}|6[0-9]\d{2})(?:[ -]?\d){9,15}(?![\w-]|\.\d)")
-HAS_DIGITS = re.compile(r"\d(?:[ -]?\d){12}")
+MANY_DIGITS = re.compile(r"[0-9][0-9 -]{11,}[0-9]")  # what any card number has, and few messages do
 
 
 class BadMessage(Exception):
@@ -66,7 +66,7 @@ def read_message(raw: Any, *, received_us: int, sent_us: int | None, zone: ZoneI
     kept: dict[str, Any] = {"traits" if call == "identify" else "properties": values}
     kept.update({key: raw[key] for key in KEPT if raw.get(key)})
     payload = _encode.encode(kept).decode()
-    if HAS_DIGITS.search(payload) or HAS_DIGITS.search(message_id) or HAS_DIGITS.search(name):
+    if MANY_DIGITS.search(payload) or MANY_DIGITS.search(message_id) or MANY_DIGITS.search(name):
         _refuse_cards(raw)
     return Message(name, message_id, claim, time_us, values, payload)
 
@@ -115,6 +115,8 @@ def _id(raw: dict[str, Any], field: str) -> str | None:
     value = raw.get(field)
     if value is None or value == "":
         return None
+    if type(value) is str and len(value) <= ID_MAX and value.isascii() and value.isprintable():
+        return value
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise BadMessage(f"{field} is text", field)
     text = unicodedata.normalize("NFC", str(value))
@@ -142,7 +144,9 @@ def _object(raw: dict[str, Any], field: str) -> dict[str, Any]:
 
 
 def _properties(raw: dict[str, Any], call: str) -> dict[str, Any]:
-    values = {key: value for key, value in _object(raw, "properties").items() if value is not None}
+    values = _object(raw, "properties")
+    if None in values.values():
+        values = {key: value for key, value in values.items() if value is not None}
     if call == "group":
         values = {key: value for key, value in _object(raw, "traits").items() if value is not None} | values
     if call in ("page", "screen"):

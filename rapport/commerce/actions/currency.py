@@ -9,6 +9,7 @@ from django.conf import settings
 from rapport.commerce.models import CompanyCurrency, Rate
 from rapport.lib.clock import from_us
 
+_fixed: list[str] = []
 NO_RATE = 0  # a fact with an amount whose currency had no rate on its day
 
 
@@ -19,7 +20,16 @@ def company_currency() -> str | None:
 
 def fix_currency(code: str) -> str:
     """The first money fact decides, once; inside the transaction that records it."""
-    return settings.CURRENCY or CompanyCurrency.objects.get_or_create(id=1, defaults={"code": code})[0].code
+    if settings.CURRENCY:
+        return str(settings.CURRENCY)
+    if not _fixed and (found := company_currency()):
+        _fixed.append(found)  # it was there before this transaction and stays
+    return _fixed[0] if _fixed else CompanyCurrency.objects.get_or_create(id=1, defaults={"code": code})[0].code
+
+
+def forget() -> None:
+    """Drop what this process remembers, between tests."""
+    _fixed.clear()
 
 
 def day_of(time_us: int) -> date:
