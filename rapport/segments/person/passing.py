@@ -23,11 +23,17 @@ from rapport.segments.nodes import (
 )
 from rapport.segments.person.moments import Now, day_of, next_anniversary
 
+CONSTANTS: dict[str, type] = {
+    "text": str, "number": Decimal, "money": Decimal, "exact": Decimal, "boolean": bool, "date": Time, "time": Time,
+}  # fmt: skip
+SHORT_UNITS = ("minute", "hour")  # a calendar day has none
+TEXT_OPERATORS = ("contains", "starts with")
+
 
 def passes(test: Test, kind: str, values: Sequence[Any], now: Now) -> bool:
     """Whether what is known passes; of nothing known, only `is unknown`, `!=` and `not in` hold."""
-    if not values:
-        return holds_of_nothing(test)
+    if not values or not _speaks_of(test, kind):
+        return _holds_of_nothing(test)
     match test:
         case Known(known):
             return known
@@ -37,7 +43,7 @@ def passes(test: Test, kind: str, values: Sequence[Any], now: Now) -> bool:
             wanted = constant(value, kind, now)
             return any(compares(one, op, wanted) for one in values)
         case OneOf(wanted_values, negated):
-            wanted_ones = [constant(value, kind, now) for value in wanted_values]
+            wanted_ones = [constant(value, kind, now) for value in wanted_values if isinstance(value, CONSTANTS[kind])]
             return any(one in wanted_ones for one in values) != negated
         case AnniversaryInTheNext(duration):
             end = now.shifted_day(duration, ahead=True)
@@ -47,7 +53,23 @@ def passes(test: Test, kind: str, values: Sequence[Any], now: Now) -> bool:
             return any((start is None or start <= one) and (stop is None or one < stop) for one in values)
 
 
-def holds_of_nothing(test: Test) -> bool:
+def _speaks_of(test: Test, kind: str) -> bool:
+    """Whether a test can be asked of a kind at all; `did anything where ...` meets properties of one name and several kinds."""
+    match test:
+        case Known():
+            return True
+        case Compare(op, value):
+            return isinstance(value, CONSTANTS.get(kind, ())) and (op in ("=", "!=") or (op in TEXT_OPERATORS) == (kind == "text"))
+        case OneOf(values):
+            return any(isinstance(value, CONSTANTS.get(kind, ())) for value in values)
+        case AnniversaryInTheNext(duration):
+            return kind in ("date", "time") and duration.unit not in SHORT_UNITS
+        case InTheLast(duration) | InTheNext(duration):
+            return kind == "time" or (kind == "date" and duration.unit not in SHORT_UNITS)
+    return kind in ("date", "time")
+
+
+def _holds_of_nothing(test: Test) -> bool:
     match test:
         case Known(known):
             return not known

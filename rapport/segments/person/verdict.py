@@ -25,10 +25,14 @@ class Finding:
 
 def holds(rule: Rule, history: History, moment_us: int) -> bool:
     """Whether the customer is of the set the rule names as of the moment."""
-    return history.in_everyone and _truths_of(flat(rule), history, Now(moment_us, history.zone))[0]
+    return nodes_hold(rule, history, moment_us)[0]
 
 
-def _truths_of(nodes: list[Rule], history: History, now: Now) -> list[bool]:
+def nodes_hold(rule: Rule, history: History, moment_us: int) -> list[bool]:
+    """Whether the customer is of the set of each node, root first; never one who is none of everyone."""
+    nodes, now = flat(rule), Now(moment_us, history.zone)
+    if not history.in_everyone:
+        return [False] * len(nodes)
     members = memberships(nodes, history, now)
     return truths(nodes, lambda leaf: finding(leaf, history, now, members).holds)
 
