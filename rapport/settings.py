@@ -137,6 +137,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
+AXES_LOCKOUT_CALLABLE = "rapport.console.views.sign_in.tried_too_often"
 AXES_VERBOSE = False
 LOGIN_URL = "/app/sign-in/"
 LOGIN_REDIRECT_URL = "/app/"

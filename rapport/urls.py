@@ -1,8 +1,16 @@
-"""The house's doors, one line a room."""
+"""The house's doors, one line a room, and what is said where nothing is."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from rapport.console.views import home
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.front),
     path("v1/", include("rapport.intake.urls")),
     path("app/", include("rapport.console.urls")),
+    path("healthz", home.health),
 ]
+
+handler403 = "rapport.console.views.trouble.not_allowed"
+handler404 = "rapport.console.views.trouble.not_found"
+handler500 = "rapport.console.views.trouble.gone_wrong"

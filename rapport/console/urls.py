@@ -1,5 +1,20 @@
-"""Routes of the room."""
+"""The console's addresses, under /app/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from rapport.console.views import customers, home, sign_in
+
+app_name = "console"
+urlpatterns: list[URLPattern] = [
+    path("", home.home, name="home"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
+    path("more/", home.more, name="more"),
+    path("running/", home.running_now, name="running"),
+    path("find/", customers.found, name="find"),
+    path("customers/", customers.listed, name="customers"),
+    path("customers/<int:customer_id>/", customers.profile, name="profile"),
+    path("customers/<int:customer_id>/timeline/", customers.later, name="timeline"),
+    path("customers/<int:customer_id>/facts/<int:event_id>/", customers.fact, name="fact"),
+    path("orders/<path:order_id>/", customers.order, name="order"),
+]

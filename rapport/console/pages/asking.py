@@ -1,0 +1,143 @@
+"""Questions put to the segments room by pages: who a rule means, a few of them with the reason, what saving it would mean.
+
+Everything the console knows of that room's verbs stands here, in `evidence.py` beside it and nowhere else.
+"""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from pyroaring import BitMap
+
+from rapport.commerce import queries as commerce
+from rapport.console.pages.bought import bought
+from rapport.console.pages.profile import display_name
+from rapport.console.pages.tree import NodeShown, shown
+from rapport.customers import queries as customers
+from rapport.customers.models import Customer
+from rapport.lib.clock import DAY_US, now_us, to_us
+from rapport.lib.refusals import Refusal
+from rapport.lib.zone import company_zone
+from rapport.segments.answer import answer_many
+from rapport.segments.check import check
+from rapport.segments.nodes import And, Everyone, InSegment, MayReceive, Rule
+from rapport.segments.parse import parse_rule
+from rapport.segments.vocabulary import Vocabulary
+
+DRAWN = 6
+OVERLAPS_LOOKED_AT = 40
+
+
+@dataclass(frozen=True)
+class Question:
+    """A checked rule, as typed and as it reads, with the moment it is asked for."""
+
+    text: str
+    rule: Rule
+    vocabulary: Vocabulary
+    moment_us: int
+    is_now: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows of an answer."""
+
+    question: Question
+    canonical: str
+    people: BitMap
+    everyone: int
+    rows: list[NodeShown]
+    without_rate: int
+    seconds: float
+
+    @property
+    def count(self) -> int:
+        return len(self.people)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of those a rule means, with the reason in a few words."""
+
+    customer: Customer
+    name: str
+    why: str
+    last_us: int | None
+    year: Decimal
+    currency: str | None
+
+
+def question(text: str, vocabulary: Vocabulary, as_of: str = "") -> Question:
+    """Read and check a rule; a RuleError names line, column and mend."""
+    moment_us = moment_of(as_of)
+    rule = check(parse_rule(text), vocabulary)
+    return Question(text, rule, vocabulary, now_us() if moment_us is None else moment_us, moment_us is None)
+
+
+def moment_of(as_of: str) -> int | None:
+    """The moment of an as-of field, in the company's time unless it has a zone; None is now."""
+    if not as_of.strip():
+        return None
+    try:
+        moment = datetime.fromisoformat(as_of.strip())
+        return to_us(moment if moment.tzinfo else moment.replace(tzinfo=company_zone()))
+    except (ValueError, OverflowError) as trouble:
+        what = _("“%(text)s” is no date or time.") % {"text": as_of[:40]}
+        raise Refusal(what, mend=_("Write 2026-11-23 or 2026-11-23 18:42.")) from trouble
+
+
+def ask(asked: Question) -> Shown:
+    """The exact count at every node, all of one moment."""
+    found, whole = answer_many([asked.rule, Everyone()], asked.vocabulary, asked.moment_us)
+    rows = shown(asked.rule, found.nodes)
+    return Shown(asked, found.rule, found.root, len(whole.root), rows, found.without_rate, found.seconds)
+
+
+def drawn(people: BitMap, seed: str) -> list[int]:
+    """A fair draw: the same six for the same question, so that a page does not shuffle under the reader."""
+    count = len(people)
+    if count <= DRAWN:
+        return list(people)
+    return sorted(people[place] for place in random.Random(seed).sample(range(count), DRAWN))
+
+
+def member(customer: Customer, why: str) -> Member:
+    sums = bought(commerce.orders_of(customers.family_of(customer.id)), now_us=now_us())
+    return Member(customer, display_name(customer), why, sums.last_us, sums.year, sums.currency)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What saving a rule would mean."""
+
+    came: int
+    left: int
+    mailable: int
+    overlap: tuple[str, int] | None
+
+
+def meaning(asked: Question, people: BitMap, vocabulary: Vocabulary) -> Meaning:
+    """Who came and left since a day before, who may be mailed, which segment it overlaps with most."""
+    before = answer_many([asked.rule], vocabulary, asked.moment_us - DAY_US)[0].root
+    names = [name for name in sorted(vocabulary.segments) if InSegment(name) != asked.rule][:OVERLAPS_LOOKED_AT]
+    rules: list[Rule] = [And((asked.rule, MayReceive("email"))), *(InSegment(name) for name in names)]
+    mailable, *segments = answer_many(rules, vocabulary, asked.moment_us)
+    shared = [(len(found.root & people), name) for name, found in zip(names, segments, strict=True) if found.root != people]
+    most = max(shared, default=(0, ""))
+    return Meaning(len(people - before), len(before - people), len(mailable.root), (most[1], most[0]) if most[0] else None)
+
+
+def moved(asked: Question, vocabulary: Vocabulary, *, came: bool) -> BitMap:
+    """Who came since a day before, or who left."""
+    now_ = answer_many([asked.rule], vocabulary, asked.moment_us)[0].root
+    before = answer_many([asked.rule], vocabulary, asked.moment_us - DAY_US)[0].root
+    return now_ - before if came else before - now_
+
+
+def after(people: BitMap, last_id: int, limit: int) -> list[int]:
+    """The next ids of a set, for paging by cursor."""
+    start = people.rank(last_id) if last_id else 0
+    return list(people[start : start + limit])

@@ -1,0 +1,145 @@
+"""Why somebody is in, or out: each condition with the figure reached and the facts behind it, in the words of a page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from rapport.console.pages.asking import Question
+from rapport.console.pages.tree import OPERATORS
+from rapport.console.templatetags.wording import figure, money
+from rapport.segments.nodes import And, ButNot, Did, InSegment, Measure, Or, Rule, TraitTest, preorder
+from rapport.segments.person import FactSeen, NodeEvidence, evidence, history_of
+
+FACTS_SHOWN = 3
+WHY_PARTS = 2
+MONEY = ("revenue", "total", "value")
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """One node: whether it holds, what that means here, what was reached. `closes` lists end after it."""
+
+    text: str
+    operator: str
+    holds: bool
+    taken: bool  # it stands after BUT NOT
+    words: str
+    figure: str
+    needed: str
+    facts: Sequence[FactSeen]
+    more: Sequence[FactSeen]
+    unseen: int
+    closes: int
+
+    @property
+    def mark(self) -> str:
+        """y: holds, n: does not, w: holds and takes the person out."""
+        return ("w" if self.taken else "y") if self.holds else "n"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """In or out, with every reason."""
+
+    holds: bool
+    rows: list[EvidenceRow]
+
+
+def verdict(asked: Question, customer_id: int) -> Verdict:
+    """Answered from the customer's own facts, apart from the answer over many."""
+    found = evidence(asked.rule, history_of(customer_id, asked.vocabulary), asked.moment_us)
+    return Verdict(found[0].holds, _rows(asked.rule, found))
+
+
+def why(asked: Question, customer_id: int, currency: str | None) -> str:
+    """The reason in a few words, for a person's chip: the figures of the conditions that hold."""
+    found = evidence(asked.rule, history_of(customer_id, asked.vocabulary), asked.moment_us, facts_max=1)
+    said = [_reason(node, seen, currency) for node, seen in zip(preorder(asked.rule), found, strict=True) if seen.holds]
+    return ", ".join(list(dict.fromkeys(filter(None, said)))[:WHY_PARTS])
+
+
+def _reason(node: Rule, seen: NodeEvidence, currency: str | None) -> str:
+    match node:
+        case Did(event=event) if isinstance(seen.figure, int) and seen.figure:
+            return f"{seen.figure:,} × {event or _('any deed')}"
+        case Measure(amount=amount) if seen.figure is not None:
+            is_money = amount.kind in ("sum", "average") and amount.property in MONEY
+            if is_money and isinstance(seen.figure, int | float):
+                return f"{money(Decimal(str(seen.figure)), currency)} {amount.kind}"
+            return f"{amount.kind} {figure(seen.figure)}"
+        case TraitTest(trait=trait) if seen.figure is not None:
+            return f"{trait} {figure(seen.figure)}"
+        case InSegment(name=name):
+            return f"“{name}”"
+    return ""
+
+
+def _rows(rule: Rule, found: Sequence[NodeEvidence]) -> list[EvidenceRow]:
+    rows: list[EvidenceRow] = []
+    opened: list[list[int]] = []  # of each open operator: is it BUT NOT, how many children are left, which child comes
+    for node, seen in zip(preorder(rule), found, strict=True):
+        taken = bool(opened and opened[-1][0] and opened[-1][2])
+        if opened:
+            opened[-1][2] += 1
+        closes = 0
+        if isinstance(node, And | Or | ButNot):
+            opened.append([isinstance(node, ButNot), len(node.children), 0])
+        else:
+            closes = _close(opened)
+        rows.append(_row(node, seen, taken, closes, found, len(rows)))
+    return rows
+
+
+def _close(opened: list[list[int]]) -> int:
+    closed = 0
+    while opened:
+        opened[-1][1] -= 1
+        if opened[-1][1]:
+            break
+        opened.pop()
+        closed += 1
+    return closed
+
+
+def _row(node: Rule, seen: NodeEvidence, taken: bool, closes: int, found: Sequence[NodeEvidence], number: int) -> EvidenceRow:
+    operator = OPERATORS.get(type(node), "")
+    return EvidenceRow(
+        text=seen.text,
+        operator=operator,
+        holds=seen.holds,
+        taken=taken,
+        words=_words(node, seen, taken),
+        figure=figure(seen.figure) if seen.figure is not None else "",
+        needed=seen.needed or "",
+        facts=seen.facts[:FACTS_SHOWN],
+        more=seen.facts[FACTS_SHOWN:],
+        unseen=seen.facts_total - len(seen.facts),
+        closes=closes,
+    )
+
+
+def _words(node: Rule, seen: NodeEvidence, taken: bool) -> str:
+    """What it comes to, in plain words."""
+    if taken:
+        if seen.holds:
+            return _("takes out")
+        return _("does not take out. A new one would.") if isinstance(node, Did) and node.window else _("does not take out")
+    if isinstance(node, And):
+        return _("all of these") if seen.holds else _("not all of these")
+    if isinstance(node, Or):
+        return _("at least one of these") if seen.holds else _("none of these")
+    if isinstance(node, ButNot):
+        return _("the first, and none of the others") if seen.holds else _("not the first, or taken out")
+    return ""
+
+
+def seen_us(fact: FactSeen) -> datetime:
+    return datetime.fromisoformat(fact.time)
+
+
+def counted(people: int) -> str:
+    return ngettext("%(n)s person", "%(n)s people", people) % {"n": f"{people:,}"}

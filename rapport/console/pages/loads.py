@@ -1,0 +1,61 @@
+"""A load as a progress row: how far, how long still, what was set aside, and what may be done about it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from rapport.intake.models import Load, LoadState
+from rapport.lib.clock import now_us
+
+MOVING = (LoadState.WAITING, LoadState.RUNNING, LoadState.TAKING_BACK)
+SILENT_SECONDS = 60  # a running load that says nothing for so long has lost its worker
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the row shows."""
+
+    load: Load
+    percent: int
+    about: str  # time left, or how it stands
+    aside: int
+    silent: bool
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        return dict(self.load.counts)
+
+
+def is_moving(load: Load) -> bool:
+    return load.state in MOVING
+
+
+def progress(load: Load) -> Progress:
+    total = load.rows_total or load.rows_done
+    percent = 100 if load.state == LoadState.DONE else round(100 * load.rows_done / total) if total else 0
+    silent = load.state == LoadState.RUNNING and now_us() - (load.beat_us or load.created_us) > SILENT_SECONDS * 1_000_000
+    return Progress(load, min(percent, 100), _about(load, silent), int(load.counts.get("rejected", 0) or 0), silent)
+
+
+def _about(load: Load, silent: bool) -> str:
+    if load.state == LoadState.WAITING:
+        return _("waits for the worker")
+    if load.state == LoadState.TAKING_BACK:
+        return _("is being taken back")
+    if load.stop_asked and load.state == LoadState.RUNNING:
+        return _("stops after this slice")
+    if silent:
+        return _("its worker fell silent; it goes on when one is there")
+    if load.state == LoadState.RUNNING:
+        return _left(load)
+    return ""
+
+
+def _left(load: Load) -> str:
+    """Time left at the pace so far; nothing where there is no pace yet."""
+    seconds = ((load.beat_us or now_us()) - load.created_us) / 1_000_000
+    if not load.rows_done or not load.rows_total or seconds <= 0:
+        return ""
+    left = (load.rows_total - load.rows_done) * seconds / load.rows_done
+    return _("about %(n)s min") % {"n": round(left / 60)} if left >= 90 else _("about %(n)s s") % {"n": max(1, round(left))}

@@ -1,0 +1,92 @@
+/* Plots of the console. Figures come from a JSON block, colours from the tokens, drawn anew when the theme changes.
+   Canvas and rich-text tooltips only: HTML tooltips and the SVG renderer carry inline styles, which the policy strips. */
+(function () {
+  'use strict';
+  var C, F, text;
+
+  function readTokens() {
+    var css = getComputedStyle(document.documentElement);
+    function v(name) { return css.getPropertyValue('--' + name).trim(); }
+    C = { ink: v('ink'), ink2: v('ink-2'), ink3: v('ink-3'), line: v('line'), strong: v('line-strong'), surface: v('surface'), accent: v('accent'), pale: v('accent-line'), bad: v('bad'), d: [v('d1'), v('d2'), v('d3'), v('d4'), v('d5'), v('d6')] };
+    F = getComputedStyle(document.body).fontFamily;
+    text = { color: C.ink3, fontFamily: F, fontSize: 11 };
+  }
+
+  function base(options) {
+    return Object.assign({
+      animation: false, color: C.d, textStyle: { fontFamily: F, color: C.ink2, fontSize: 12 }, aria: { enabled: true },
+      grid: { left: 4, right: 8, top: 12, bottom: 4, containLabel: true },
+      tooltip: { trigger: 'axis', renderMode: 'richText', backgroundColor: C.surface, borderColor: C.strong, borderWidth: 1, padding: 8, textStyle: { color: C.ink, fontFamily: F, fontSize: 12 }, axisPointer: { type: 'line', lineStyle: { color: C.strong, width: 1 } } }
+    }, options);
+  }
+
+  function axis(options) { return Object.assign({ axisLine: { show: false }, axisTick: { show: false }, axisLabel: Object.assign({}, text), splitLine: { show: false }, nameTextStyle: text }, options); }
+  function names(data, options) { return axis(Object.assign({ type: 'category', data: data, axisLine: { show: true, lineStyle: { color: C.strong } } }, options)); }
+  function values(options) { return axis(Object.assign({ type: 'value', splitNumber: 3, splitLine: { show: true, lineStyle: { color: C.line } } }, options)); }
+  function short(x) { return x >= 1e6 ? x / 1e6 + ' M' : x >= 1e4 ? x / 1e3 + ' k' : x.toLocaleString('en-US'); }
+  function money(code) {
+    return function (x) {
+      try { return new Intl.NumberFormat('en-US', { style: 'currency', currency: code, maximumFractionDigits: 0, notation: x >= 1e5 ? 'compact' : 'standard' }).format(x); } catch (unknown) { return short(x); }
+    };
+  }
+
+  var draw = {};
+
+  draw.lanes = function (data, element) {
+    var lanes = data.lanes.slice().reverse(), last = lanes.length - 1;
+    function of(tone) { return data.points.filter(function (p) { return p[3] === tone; }).map(function (p) { return { value: [p[0], last - p[1], p[2]], fact: p[4], words: p[5] }; }); }
+    function dots(tone, style) { return { type: 'scatter', data: of(tone), symbolSize: function (p) { return p[2]; }, itemStyle: style }; }
+    var series = [dots('', { color: C.accent, opacity: .55 }), dots('bad', { color: C.bad }), dots('ahead', { color: C.surface, borderColor: C.accent, borderWidth: 1.5 })];
+    series[0].markLine = { symbol: 'none', silent: true, data: [{ xAxis: data.now }], lineStyle: { color: C.ink3, type: 'solid', width: 1 }, label: { show: false } };
+    return base({
+      tooltip: Object.assign(base({}).tooltip, { trigger: 'item', formatter: function (p) { return p.data.words || ''; } }),
+      grid: { left: 4, right: 12, top: 6, bottom: 2, containLabel: true },
+      xAxis: axis({ type: 'time', min: data.since, max: data.until, splitNumber: element.clientWidth < 480 ? 4 : 8, axisLabel: Object.assign({}, text, { formatter: { year: '{yyyy}', month: '{MMM}' }, hideOverlap: true }) }),
+      yAxis: axis({ type: 'category', data: lanes, splitLine: { show: true, lineStyle: { color: C.line } }, axisLabel: Object.assign({}, text, { color: C.ink2, fontSize: 12 }) }),
+      series: series
+    });
+  };
+
+  draw.quarters = function (data) {
+    return base({
+      grid: { left: 0, right: 4, top: 10, bottom: 0, containLabel: true },
+      tooltip: Object.assign(base({}).tooltip, { valueFormatter: money(data.code) }),
+      xAxis: names(data.names.map(function (name) { return /^Q1/.test(name) ? name : name.split(' ')[0]; }), { axisLabel: Object.assign({}, text, { interval: 0, hideOverlap: true }) }),
+      yAxis: values({ axisLabel: Object.assign({}, text, { formatter: money(data.code) }) }),
+      series: [{ type: 'bar', barWidth: '58%', data: data.values, itemStyle: { color: C.accent } }]
+    });
+  };
+
+  draw.days = function (data) {
+    return base({
+      grid: { left: 0, right: 8, top: 10, bottom: 0, containLabel: true },
+      xAxis: names(data.names, { axisLabel: Object.assign({}, text, { interval: 6 }) }),
+      yAxis: values({ minInterval: 1, axisLabel: Object.assign({}, text, { formatter: short }) }),
+      series: [{ type: 'bar', name: data.of, barWidth: '62%', data: data.values, itemStyle: { color: C.accent } }]
+    });
+  };
+
+  function paint(element) {
+    var source = document.getElementById(element.getAttribute('data-source')), kind = draw[element.getAttribute('data-plot')];
+    if (!source || !kind) return;
+    var chart = echarts.getInstanceByDom(element) || echarts.init(element, null, { renderer: 'canvas' });
+    chart.setOption(kind(JSON.parse(source.textContent), element), true);
+    chart.off('click');
+    chart.on('click', function (mark) {
+      var address = element.getAttribute('data-fact');
+      if (address && mark.data && mark.data.fact) window.location.assign(address.replace(/0\/$/, mark.data.fact + '/'));
+    });
+  }
+
+  function paintAll() {
+    readTokens();
+    document.querySelectorAll('[data-plot]').forEach(paint);
+  }
+
+  document.addEventListener('theme', paintAll);
+  document.addEventListener('htmx:after:settle', paintAll);
+  window.addEventListener('resize', function () {
+    document.querySelectorAll('[data-plot]').forEach(function (element) { var chart = echarts.getInstanceByDom(element); if (chart) chart.resize(); });
+  });
+  paintAll();
+})();
