@@ -10,7 +10,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: setup demo test test-needs lint bench soak format
 
-PYTEST := .venv/bin/pytest -n 2 -q
+PYTEST := .venv/bin/pytest -n 2 --dist worksteal -q
 ON_POSTGRES := .venv/bin/python tools/with_postgres.py
 SCRATCH := RAPPORT_DATA_DIR=$(CURDIR)/var/scratch
 
@@ -43,4 +43,5 @@ bench: setup
 	.venv/bin/rapport bench
 
 soak: test-needs
-	$(PYTEST) -n 0 -m soak
+	$(PYTEST) -m soak
+	$(ON_POSTGRES) $(PYTEST) -m soak

@@ -13,7 +13,7 @@ from tests.installation import Installation, free_port, kill
 
 pytestmark = pytest.mark.slow
 KILLS = [3, pytest.param(20, marks=pytest.mark.soak)]
-ORDERS_A_FILE = 4_000
+ORDERS_A_FILE = 2_000
 MISSES_MAX = 3  # kills that came after the end, for each that hit
 
 
