@@ -82,7 +82,7 @@ def fitted_value(value: Value, kind: str, name: str, zone: ZoneInfo) -> Value:
         return value
     if kind in CALENDAR and isinstance(value, str | Time):
         return fitted_time(fit_time(value) if isinstance(value, str) else value, zone)
-    raise Unfit(f"{_capital(name)} is {WORDS_OF_KIND[kind]}, not {_what_is(value)}.", _value_mend(value, kind, shown))
+    raise Unfit(f"{name} is {WORDS_OF_KIND[kind]}, not {_what_is(value)}.", _value_mend(value, kind, shown))
 
 
 def fitted_window(window: Window, zone: ZoneInfo, *, name: str = "a fact", by_day: bool = False) -> Window:
@@ -123,15 +123,13 @@ def whole_mend(op: str, value: Decimal) -> str:
 
 def _refuse_list(kind: str, name: str) -> None:
     if kind == "list":
-        raise Unfit(
-            f"{_capital(name)} is a list of things, which has no value of its own.", "Ask is known, or ask of its things: products( … )."
-        )
+        raise Unfit(f"{name} is a list of things, which has no value of its own.", "Ask is known, or ask of its things: products( … ).")
 
 
 def _refuse_short(duration: Duration, *, by_day: bool, name: str) -> None:
     fit_duration(duration.count, duration.unit)
     if by_day and duration.unit in ("minute", "hour"):
-        raise Unfit(f"{_capital(name)} is asked by calendar days; {duration.unit}s are too short.", "Write days, weeks, months or years.")
+        raise Unfit(f"{name} is asked by calendar days; {duration.unit}s are too short.", "Write days, weeks, months or years.")
 
 
 def _refuse_backwards(window: Between, zone: ZoneInfo, *, by_day: bool) -> None:

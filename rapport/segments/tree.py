@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def json_rule(text: str) -> Rule:
         raise too_long(len(text))
     _refuse_deep(text)
     try:
-        tree = json.loads(text, object_pairs_hook=_object)
+        tree = json.loads(text, object_pairs_hook=_object, parse_float=Decimal)
     except json.JSONDecodeError as stumble:
         where = f"Line {stumble.lineno}, column {stumble.colno}: "
         raise RuleError(f"{where}this is no JSON: {stumble.msg}.", mend="A tree begins and ends with braces.") from None
