@@ -21,7 +21,9 @@ def run(words: list[str]) -> int:
     from rapport.run import front
 
     try:
-        return front.answer(words)
+        status = front.answer(words)
+        sys.stdout.flush()  # here, where a closed pipe is still ours to hear of
+        return status
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # `rapport ... | head`: whoever read has had enough

@@ -7,22 +7,28 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from django.db import close_old_connections, connections
 
 from rapport.lib.locks import HeldByAnother, loop_lock
+from rapport.lib.refusals import Refusal
 
 PAUSE_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 20  # how long a pass under way may go on after the order to stop
 log = logging.getLogger(__name__)
 
 
+Stopping = Callable[[], bool]
+
+
 @dataclass(frozen=True)
 class Loop:
-    name: str  # of the lock too: never change it
-    verb: Callable[[], bool]  # one bounded pass; says whether there was work
+    name: str
+    verb: Callable[[Stopping], bool]  # one pass, bounded or soon over when asked to stop; says whether there was work
     pause_seconds: float  # after a pass without work
+    lock: str = ""  # "": the verb takes its own
 
 
 def run_loops(loops: Sequence[Loop], stop: threading.Event) -> None:
@@ -45,24 +51,25 @@ def run_loop(loop: Loop, stop: threading.Event) -> None:
         while not stop.is_set():
             pause = loop.pause_seconds
             try:
-                if _one_pass(loop):
+                if _one_pass(loop, stop.is_set):
                     pause = 0
                 if failures:
                     log.warning("loop %s: works again", loop.name)
                 failures = 0
-            except Exception:
+            except Exception as trouble:
                 failures += 1
-                pause = min(PAUSE_SECONDS_MAX, max(1, loop.pause_seconds) * 2**failures)
-                log.exception("loop %s failed (%d times in a row); again in %d s", loop.name, failures, pause)
+                pause = min(PAUSE_SECONDS_MAX, max(1, loop.pause_seconds) * 2 ** min(failures, 10))
+                known = isinstance(trouble, Refusal)  # its words suffice; of anything else the place is wanted too
+                log.error("loop %s failed (%d times in a row), again in %d s: %s", loop.name, failures, pause, trouble, exc_info=not known)
             stop.wait(pause)
     finally:
         connections.close_all()  # this thread's own
 
 
-def _one_pass(loop: Loop) -> bool:
+def _one_pass(loop: Loop, stopping: Stopping) -> bool:
     close_old_connections()
     try:
-        with loop_lock(loop.name):
-            return loop.verb()
+        with loop_lock(loop.lock) if loop.lock else nullcontext():
+            return loop.verb(stopping)
     except HeldByAnother:  # another worker does it
         return False

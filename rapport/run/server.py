@@ -4,10 +4,8 @@ The web server ends its process tree in order when told to stop; children of a k
 """
 
 import http.client
-import ipaddress
 import logging
 import multiprocessing
-import socket
 import subprocess
 import sys
 import threading
@@ -19,7 +17,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from rapport.lib.locks import serving
-from rapport.lib.refusals import Refusal
+from rapport.lib.ports import address, is_any, refuse_taken_port
 from rapport.run.kin import adopt_children
 
 BLOCKING_THREADS = 2  # eight were slower on two cores: they share one interpreter lock
@@ -30,7 +28,7 @@ STEADY_SECONDS = 60  # a worker that ran this long begins with a short wait agai
 log = logging.getLogger(__name__)
 
 
-def serve(host: str, port: int, *, with_worker: bool, tell: Callable[[str], None], listening: Callable[[str], None] | None = None) -> int:
+def serve(host: str, port: int, *, with_worker: bool, listening: Callable[[str], None]) -> int:
     """Serve until told to stop; the exit status. `listening` is called with the address once pages are answered."""
     with serving():
         refuse_taken_port(host, port)
@@ -49,13 +47,13 @@ def serve(host: str, port: int, *, with_worker: bool, tell: Callable[[str], None
             workers_kill_timeout=STOP_SECONDS_MAX,
         )
         keeper = WorkerKeeper() if with_worker else None
-        threading.Thread(target=_announce, args=(host, port, listening or tell), name="announce", daemon=True).start()
+        threading.Thread(target=_announce, args=(host, port, listening), name="announce", daemon=True).start()
         if keeper:
             keeper.start()
         try:
             server.serve()
         except SystemExit as end:
-            tell("The web process ended twice within seconds; what it said stands above.")
+            log.error("The web process ended twice within seconds; what it said stands above.")
             return int(end.code or 0) if isinstance(end.code, int | None) else 1
         finally:
             if keeper:
@@ -63,39 +61,9 @@ def serve(host: str, port: int, *, with_worker: bool, tell: Callable[[str], None
     return 0
 
 
-def refuse_taken_port(host: str, port: int) -> None:
-    """The server shares its port with its own kind, so a second one would not notice: ask first."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as trouble:
-            raise Refusal(
-                f"{address(host, port)} cannot be listened at: {trouble.strerror}.",
-                mend="Stop what listens there, or choose another port by --port.",
-                port=port,
-            ) from trouble
-
-
-def address(host: str, port: int) -> str:
-    """Where a browser on this machine finds it."""
-    if _is_any(host) or host == "127.0.0.1":
-        return f"http://localhost:{port}"
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def _is_any(host: str) -> bool:
-    """Whether the server listens on every network, the machine's own among them."""
-    try:
-        return ipaddress.ip_address(host).is_unspecified
-    except ValueError:  # a name
-        return False
-
-
 def _announce(host: str, port: int, listening: Callable[[str], None]) -> None:
     """Say the address when it is true: once a page is answered."""
-    door = "localhost" if _is_any(host) else host
+    door = "localhost" if is_any(host) else host
     deadline = time.monotonic() + ANSWER_SECONDS_MAX
     while time.monotonic() < deadline:
         asked = http.client.HTTPConnection(door, port, timeout=5)

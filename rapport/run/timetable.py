@@ -1,10 +1,60 @@
 """Which loops the house runs, and how often each looks for work."""
 
+import time
+
 from rapport.events.reactions import run_reactions
-from rapport.run.loops import Loop
+from rapport.intake import queries as doors
+from rapport.intake.files import actions as files
+from rapport.intake.models import LoadState
+from rapport.lib.locks import HeldByAnother
+from rapport.lib.refusals import Refusal
+from rapport.run.loops import Loop, Stopping
 from rapport.warehouse import actions as warehouse
 
+TIDY_SECONDS = 120
+LOADS_LOOKED_AT = 200
+
+
+class Warehouse:
+    """Load the next stretch of the log; now and then tidy up, by the same hand: the lake has one writer."""
+
+    def __init__(self) -> None:
+        self._tidy_at = time.monotonic() + TIDY_SECONDS
+
+    def __call__(self, stopping: Stopping) -> bool:
+        moved = warehouse.load_pass() > 0
+        if time.monotonic() >= self._tidy_at:
+            self._tidy_at = time.monotonic() + TIDY_SECONDS
+            warehouse.tidy()
+        return moved
+
+
+def react(stopping: Stopping) -> bool:
+    return run_reactions() > 0
+
+
+def run_loads(stopping: Stopping) -> bool:
+    """Files given in by a page, and those whose process died."""
+    return files.run_waiting(stopping=stopping)
+
+
+def take_back_loads(stopping: Stopping) -> bool:
+    """Loads whose taking back was asked for, or cut short."""
+    for load in doors.loads(limit=LOADS_LOOKED_AT):
+        if load.state == LoadState.TAKING_BACK:
+            try:
+                files.take_back(load.id)
+            except Refusal as no:
+                if isinstance(no.__cause__, HeldByAnother):
+                    continue  # another process does it
+                raise
+            return True
+    return False
+
+
 LOOPS = (
-    Loop("warehouse", lambda: warehouse.load_pass() > 0, pause_seconds=1),
-    Loop("reactions", lambda: run_reactions() > 0, pause_seconds=1),
+    Loop("warehouse", Warehouse(), pause_seconds=1),
+    Loop("reactions", react, pause_seconds=1, lock="reactions"),
+    Loop("loads", run_loads, pause_seconds=1),
+    Loop("taking back", take_back_loads, pause_seconds=5),
 )

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from rapport.learn.practice import company
 from rapport.lib.clock import DAY_US, HOUR_US, from_us
 
+MESSAGE_PREFIX = "practice-"
 MINUTE_US = HOUR_US // 60
 Season = Callable[[date], float]
 Step = Callable[[int], None]
@@ -53,7 +54,7 @@ class Clockwork:
             self.now_us = time_us
             if isinstance(entry, Told):
                 self.told += 1
-                entry.message["messageId"] = f"practice-{self.seed}-{self.told:07d}"
+                entry.message["messageId"] = f"{MESSAGE_PREFIX}{self.seed}-{self.told:07d}"
                 entry.message["timestamp"] = stamp(time_us)
                 yield entry
             else:

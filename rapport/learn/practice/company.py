@@ -10,6 +10,7 @@ SHOP = "Halden shop (practice)"
 TILLS = "Halden tills (practice)"
 NEWSLETTER = "Halden newsletter (practice)"
 CLUB = "Halden Air Club (practice)"
+SOURCES = (SHOP, TILLS, NEWSLETTER, CLUB)
 SITE = "https://halden.example"
 CARRIER = "ZZ"  # no airline's
 

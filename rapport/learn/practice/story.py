@@ -23,11 +23,15 @@ def facts_max(customers: int) -> int:
     return customers * FACTS_PER_CUSTOMER_MAX
 
 
+def span_us(until_us: int) -> tuple[int, int]:
+    """From when to when the story goes."""
+    return (until_us // DAY_US - YEARS_DAYS) * DAY_US, until_us
+
+
 def tell(*, seed: int, customers: int, until_us: int) -> Iterator[Told]:
     """Two years of messages in time order, ending at `until_us`. The same arguments tell the same story."""
     assert CUSTOMERS_MIN <= customers <= CUSTOMERS_MAX, f"{CUSTOMERS_MIN} to {CUSTOMERS_MAX} customers"
-    since_us = (until_us // DAY_US - YEARS_DAYS) * DAY_US
-    clock = Clockwork(seed=seed, since_us=since_us, until_us=until_us, facts_max=facts_max(customers))
+    clock = Clockwork(seed=seed, since_us=span_us(until_us)[0], until_us=until_us, facts_max=facts_max(customers))
     people = [_person(clock, number) for number in range(1, customers + 1)]
     for person in people:
         _bring(clock, person)

@@ -12,6 +12,7 @@ from rapport.run.server import serve
 class Command(BaseCommand):
     help = "Serve pages and the intake door, with the loops in a worker process beside. Ctrl-C or SIGTERM stops both in order."
     requires_system_checks = []
+    stealth_options = ("listening",)  # who else wants to know the address: `call_command("serve", listening=...)`
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
@@ -19,13 +20,11 @@ class Command(BaseCommand):
         parser.add_argument("--no-worker", action="store_true", help="pages alone: the loops run elsewhere by `rapport worker`")
 
     def handle(self, **options: Any) -> None:
-        status = serve(options["host"], options["port"], with_worker=not options["no_worker"], tell=self._tell, listening=self._listening)
+        listening = options.get("listening") or self._listening
+        status = serve(options["host"], options["port"], with_worker=not options["no_worker"], listening=listening)
         if status:
             sys.exit(status)
 
-    def _tell(self, words: str) -> None:
-        self.stderr.write(words)
-        self.stderr.flush()
-
     def _listening(self, address: str) -> None:
-        self._tell(f"Rapport listens at {address}/app/  (Ctrl-C stops it)")
+        self.stderr.write(f"Rapport listens at {address}/app/  (Ctrl-C stops it)")
+        self.stderr.flush()

@@ -1,0 +1,12 @@
+"""The questions other rooms may ask of staff."""
+
+from rapport.accounts.models import User
+
+
+def user_of(email: str) -> User | None:
+    return User.objects.filter(email=email.strip().lower()).first()
+
+
+def has_users() -> bool:
+    """Whether anybody may sign in yet."""
+    return User.objects.exists()

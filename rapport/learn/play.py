@@ -1,0 +1,62 @@
+"""Playing the practice company in: every fact through the same door as a real shop's, then goods, segments and the warehouse."""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from itertools import islice
+
+from django.db import transaction
+
+from rapport.commerce.actions.products import ProductTold, set_products
+from rapport.intake.actions import receive
+from rapport.intake.keys import source
+from rapport.learn.practice import company
+from rapport.learn.practice.clockwork import Told
+from rapport.learn.practice.story import span_us, tell
+from rapport.learn.standing import Practice
+from rapport.warehouse import actions as warehouse
+
+BATCH = 1_000
+Shown = Callable[[float], None]  # is told how much is done, from 0 to 1
+
+
+def play(practice: Practice, shown: Shown) -> int:
+    """Tell the whole story to the doors, in time order; answers how many facts were new. Telling it again adds none."""
+    story = tell(seed=practice.seed, customers=practice.customers, until_us=practice.until_us)
+    since_us, until_us = span_us(practice.until_us)
+    sources = {name: source(name).id for name in company.SOURCES}
+    fresh = 0
+    while batch := list(islice(story, BATCH)):
+        for name, told in _by_source(batch):
+            receipt = receive([one.message for one in told], source_id=sources[name])
+            assert not receipt.refused, f"the practice company tells what the doors take: {receipt.refused[0]}"
+            fresh += receipt.accepted
+        shown((batch[-1].time_us - since_us) / (until_us - since_us))
+    return fresh
+
+
+def _by_source(batch: list[Told]) -> Iterator[tuple[str, list[Told]]]:
+    """Each door's own, in time order."""
+    for name in company.SOURCES:
+        if told := [one for one in batch if one.source == name]:
+            yield name, told
+
+
+def fill_shelves() -> None:
+    """What the shop sells."""
+    with transaction.atomic():
+        set_products([_told(number, item) for number, item in enumerate(company.ITEMS)], load_id=None)
+
+
+def _told(number: int, item: company.Item) -> ProductTold:
+    price, cost = (Decimal(cents) / 100 for cents in (item.price_cents, item.cost_cents))
+    values = {"name": item.name, "url": company.SITE + item.path, "price": price, "cost": cost, "stock": (number * 37) % 90}
+    return ProductTold(item.sku, values)
+
+
+def load_warehouse(facts: int, shown: Shown) -> None:
+    """Bring the warehouse up to the last fact, by our own hand."""
+    loaded = 0
+    while moved := warehouse.load_pass():
+        loaded += moved
+        shown(min(1.0, loaded / max(facts, 1)))
+    warehouse.catch_up()
