@@ -20,6 +20,7 @@ PHRASE_WORDS_MAX = 4  # `anniversary in the next`
 OPEN_TEXT = re.compile(r'(?:[^"`]|"(?:\\.|[^"\\])*"|`[^`]*`)*?("(?:\\.|[^"\\])*|`[^`]*)', re.DOTALL)
 STEM = re.compile(r"[^\s()\"`,=!<>:]*\Z")
 NAMED = frozenset({"DID", "AMOUNT_OF_FACTS", "_OF", "IN_SEGMENT", "IN_SILO"})  # the text after these is a name
+BETWEEN_ITS_TIMES = ["_BETWEEN", "TIME"]  # the `and` here joins two times, not two conditions
 LOOSE = ("TEXT", "QUOTED_NAME", "TIME", *SPELLINGS, "NUMBER", "NAME")  # what text that no longer reads is coloured by
 SuggestionKind: TypeAlias = Literal["event", "property", "trait", "measure", "segment", "channel", "purpose", "keyword", "sign"]
 Span: TypeAlias = tuple[int, int, Kind]
@@ -126,6 +127,8 @@ def _one_each(terminal: str, spellings: tuple[str, ...], scene: Scene) -> Iterab
     if terminal == "UNIT":
         single = bool(scene.tokens) and scene.tokens[-1].lstrip("0") == "1"
         return [word for word in spellings if word.endswith("s") != single]
+    if terminal == "_AND" and [token.type for token in scene.tokens[-2:]] == BETWEEN_ITS_TIMES:
+        return ["and"]
     return spellings[:1] if terminal == "_TIMES" else spellings
 
 
@@ -215,24 +218,26 @@ def spans(text: str) -> list[Span]:
     if len(text) > TEXT_LENGTH_MAX:
         return []
     found: list[Span] = []
-    last, reached = "", 0
+    trail, reached = [""], 0
     steps = reader().parse_interactive(text, start="rule")
     try:
         for token in steps.lexer_thread.lex(steps.parser_state):
             steps.feed_token(token)
-            found += _span(token.type, last, token.start_pos or 0, token.end_pos or 0)
-            last, reached = token.type, token.end_pos or 0
+            reached = token.end_pos or 0
+            found += _span(token.type, trail, token.start_pos or 0, reached)
+            trail.append(token.type)
     except (UnexpectedInput, RuleError):
-        found += _loose_spans(text, reached, last)
+        found += _loose_spans(text, reached, trail)
     return found
 
 
-def _loose_spans(text: str, start: int, last: str) -> Iterator[Span]:
+def _loose_spans(text: str, start: int, trail: list[str]) -> Iterator[Span]:
     at = start
     while at < len(text):
-        terminal, end = _loose_token(text, at, last)
-        yield from _span(terminal, last, at, end)
-        last = terminal if text[at:end].strip() else last
+        terminal, end = _loose_token(text, at, trail[-1])
+        yield from _span(terminal, trail, at, end)
+        if text[at:end].strip():
+            trail.append(terminal)
         at = end
 
 
@@ -249,11 +254,12 @@ def _loose_token(text: str, at: int, last: str) -> tuple[str, int]:
     return best, end
 
 
-def _span(terminal: str, last: str, start: int, end: int) -> list[Span]:
-    if terminal in NAMES or (terminal == "TEXT" and last in NAMED):
+def _span(terminal: str, trail: list[str], start: int, end: int) -> list[Span]:
+    """`trail` holds what came before, for the words that mean something else there."""
+    if terminal in NAMES or (terminal == "TEXT" and trail[-1] in NAMED):
         return [(start, end, "name")]
     if terminal in CONSTANTS:
         return [(start, end, "constant")]
-    if terminal in OPERATORS:
+    if terminal in OPERATORS and trail[-2:] != BETWEEN_ITS_TIMES:
         return [(start, end, "operator")]
     return [(start, end, "keyword")] if terminal in SPELLINGS else []

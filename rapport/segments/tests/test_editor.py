@@ -113,6 +113,7 @@ COLOURED = [
     ("everyone but not a = 1", ["keyword everyone", "operator but not", "name a", "constant 1"]),
     ('a in ("x", true, 2011-06-01)', ["name a", "keyword in", 'constant "x"', "constant true", "constant 2011-06-01"]),
     ("days in the last 90 days", ["name days", "keyword in the last", "constant 90", "constant days"]),
+    ("a between 2011-01-01 and 2012-01-01", ["name a", "keyword between", "constant 2011-01-01", "keyword and", "constant 2012-01-01"]),
     ('sum(a) of "X" > 5', ["keyword sum", "name a", "keyword of", 'name "X"', "constant 5"]),
     ('in segment "Big" OR may receive `a b`', ["keyword in segment", 'name "Big"', "operator OR", "keyword may receive", "name `a b`"]),
     # what no longer reads
@@ -137,7 +138,7 @@ def test_no_text_is_too_strange_to_edit(text: str, cursor: int) -> None:
     assert all(0 <= one.start <= one.end <= len(text) for one in complete(text, min(cursor, len(text)), VOCABULARY))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(RuleShapes(SMALL_VOCABULARY).rules(), st.data())
 def test_what_is_written_next_is_among_what_is_offered(rule: Rule, data: st.DataObject) -> None:
     """At the beginning of each word of the language, that word is offered."""
