@@ -45,6 +45,7 @@ class Answer:
     as_of_us: int
     root: BitMap
     nodes: list[tuple[str, BitMap]]  # pre-order, root first, each with its canonical text
+    everyone: int  # how many there are at all
     without_rate: int  # facts before the moment whose amount the rule uses and that had no rate
     engine: str
     seconds: float
@@ -68,7 +69,8 @@ def answer_many(rules: Sequence[Rule], words: Words, moment_us: int, reader: Rea
         sets = _sets(rule, asked, words, lake.everyone)
         nodes = [(rule_text(node), ids) for node, ids in zip(preorder(rule), sets, strict=True)]
         without_rate = lake.unrated(kinds_with_money(own, words))
-        found.append(Answer(nodes[0][0], moment_us, sets[0], nodes, without_rate, ENGINE, time.perf_counter() - started))
+        seconds = time.perf_counter() - started
+        found.append(Answer(nodes[0][0], moment_us, sets[0], nodes, len(lake.everyone), without_rate, ENGINE, seconds))
     return found
 
 

@@ -1,0 +1,113 @@
+"""The verbs of segments: a rule saved, renamed or deleted, a measure given its name. Each is checked first and written down."""
+
+from django.db import transaction
+
+from rapport.accounts.actions import write_down
+from rapport.lib.clock import now_us
+from rapport.lib.refusals import Refusal
+from rapport.segments import queries
+from rapport.segments.check import check, check_definition
+from rapport.segments.errors import RuleError
+from rapport.segments.literals import Unfit, fit_name
+from rapport.segments.models import NamedMeasure, Segment
+from rapport.segments.parse import parse_definition, parse_rule
+from rapport.segments.text import definition_text, rule_text
+from rapport.segments.tree import json_rule
+
+
+@transaction.atomic
+def save_segment(name: str, rule: str, *, by: str) -> Segment:
+    """Keep a rule, text or JSON tree, under a name; under a name that is there the rule changes."""
+    name = _fitting(name)
+    kept = _held().get(name)
+    read = json_rule(rule) if rule.lstrip().startswith("{") else parse_rule(rule)
+    text = rule_text(check(read, queries.vocabulary(), saving_as=name))
+    now = now_us()
+    if kept is None:
+        saved = Segment.objects.create(name=name, rule=text, by=by, created_us=now, updated_us=now)
+        write_down("segments.save", subject=f"segment {saved.id}", by=by, name=name, rule=text)
+        return saved
+    if kept.rule != text:
+        write_down("segments.save", subject=f"segment {kept.id}", by=by, name=name, rule=text, before=kept.rule)
+        kept.rule, kept.by, kept.updated_us = text, by, now
+        kept.save()
+    return kept
+
+
+@transaction.atomic
+def rename_segment(name: str, *, to: str, by: str) -> Segment:
+    """Give a segment another name; refused while another segment's rule names it."""
+    to = _fitting(to)
+    held = _held()
+    kept = _of(held, name)
+    if to == name:
+        return kept
+    if to in held:
+        raise Refusal(f'Another segment is called "{to}" already.', mend="Choose another name.")
+    _refuse_used(name, "renamed")
+    kept.name, kept.updated_us = to, now_us()
+    kept.save()
+    write_down("segments.rename", subject=f"segment {kept.id}", by=by, name=to, before=name)
+    return kept
+
+
+@transaction.atomic
+def delete_segment(name: str, *, by: str) -> None:
+    """Take a segment away; refused while another segment's rule names it."""
+    kept = _of(_held(), name)
+    _refuse_used(name, "deleted")
+    write_down("segments.delete", subject=f"segment {kept.id}", by=by, name=name, rule=kept.rule)
+    kept.delete()
+
+
+@transaction.atomic
+def define_measure(definition: str, *, by: str) -> NamedMeasure:
+    """`spend := sum(revenue) of "Order Completed"`: from then on a trait like any other. The same once more changes nothing."""
+    _held()
+    checked = check_definition(parse_definition(definition), queries.vocabulary())
+    text = definition_text(checked)
+    kept = NamedMeasure.objects.filter(name=checked.name).first()
+    if kept is not None and kept.definition != text:
+        raise Refusal(f"A measure has this name already: {kept.definition}", mend="Choose another name, or delete that one.")
+    if kept is None:
+        kept = NamedMeasure.objects.create(name=checked.name, definition=text, by=by, created_us=now_us())
+        write_down("segments.define", subject=f"measure {kept.id}", by=by, name=checked.name, definition=text)
+    return kept
+
+
+@transaction.atomic
+def delete_measure(name: str, *, by: str) -> None:
+    """Take a measure's name away; refused while a segment's rule names it."""
+    _held()
+    kept = NamedMeasure.objects.filter(name=name).first()
+    if kept is None:
+        raise Refusal(f'No measure is called "{name}".', mend="`rapport segment list` names them.")
+    if users := queries.users_of_measure(name):
+        raise Refusal(f'The measure "{name}" cannot be deleted: {_listed(users)} names it.', mend="Change that rule first.", users=users)
+    write_down("segments.delete_measure", subject=f"measure {kept.id}", by=by, name=name, definition=kept.definition)
+    kept.delete()
+
+
+def _held() -> dict[str, Segment]:
+    """Every segment, held until the end: two who save at once must not close a circle between them."""
+    return {one.name: one for one in Segment.objects.select_for_update().order_by("id")}
+
+
+def _of(held: dict[str, Segment], name: str) -> Segment:
+    return held[name] if name in held else queries.segment_named(name)
+
+
+def _refuse_used(name: str, deed: str) -> None:
+    if users := queries.users_of_segment(name):
+        raise Refusal(f'The segment "{name}" cannot be {deed}: {_listed(users)} names it.', mend="Change that rule first.", users=users)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def _fitting(name: str) -> str:
+    try:
+        return fit_name(name.strip(), "A segment's name")
+    except Unfit as unfit:
+        raise RuleError(unfit.trouble, mend=unfit.mend) from None
