@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from rapport.console.views import customers, home, sign_in
+from rapport.console.views import ask, customers, home, segments, sign_in
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
@@ -16,5 +16,17 @@ urlpatterns: list[URLPattern] = [
     path("customers/<int:customer_id>/", customers.profile, name="profile"),
     path("customers/<int:customer_id>/timeline/", customers.later, name="timeline"),
     path("customers/<int:customer_id>/facts/<int:event_id>/", customers.fact, name="fact"),
+    path("ask/", ask.editor, name="ask"),
+    path("ask/answer/", ask.answered, name="answer"),
+    path("ask/complete/", ask.complete, name="complete"),
+    path("ask/evidence/", ask.evidence, name="evidence"),
+    path("ask/people/", ask.people, name="people"),
+    path("ask/meaning/", ask.meaning, name="meaning"),
+    path("ask/members/", ask.members, name="members"),
+    path("ask/save/", ask.save, name="save-segment"),
+    path("segments/", segments.listed, name="segments"),
+    path("segments/restore/", segments.restore, name="restore-segment"),
+    path("segments/<int:segment_id>/count/", segments.counted, name="segment-count"),
+    path("segments/<int:segment_id>/delete/", segments.delete, name="delete-segment"),
     path("orders/<path:order_id>/", customers.order, name="order"),
 ]

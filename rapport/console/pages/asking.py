@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
@@ -20,10 +21,11 @@ from rapport.customers.models import Customer
 from rapport.lib.clock import DAY_US, now_us, to_us
 from rapport.lib.refusals import Refusal
 from rapport.lib.zone import company_zone
-from rapport.segments.answer import answer_many
-from rapport.segments.check import check
+from rapport.segments.actions import save_segment
+from rapport.segments.editor import complete
+from rapport.segments.models import Segment
 from rapport.segments.nodes import And, Everyone, InSegment, MayReceive, Rule
-from rapport.segments.parse import parse_rule
+from rapport.segments.queries import answer_many, check, parse_rule
 from rapport.segments.vocabulary import Vocabulary
 
 DRAWN = 6
@@ -135,6 +137,34 @@ def moved(asked: Question, vocabulary: Vocabulary, *, came: bool) -> BitMap:
     now_ = answer_many([asked.rule], vocabulary, asked.moment_us)[0].root
     before = answer_many([asked.rule], vocabulary, asked.moment_us - DAY_US)[0].root
     return now_ - before if came else before - now_
+
+
+def completion(text: str, caret: int, vocabulary: Vocabulary) -> dict[str, Any]:
+    """What may stand at the caret, for the list below it. Offsets count as JavaScript does.
+
+    `eager`: worth opening by itself; a list of mere grammar words before anything is typed is not.
+    """
+    found = complete(text, caret, vocabulary)
+    typed = text[found[0].start : caret] if found else ""
+    if len(found) == 1 and found[0].text.casefold() == typed.casefold():
+        found = []
+    options = [
+        {"label": one.text, "note": one.detail, "insert": one.text, "start": _units(text[: one.start]), "end": _units(text[: one.end])}
+        for one in found
+    ]
+    eager = bool(found) and (bool(typed.strip()) or found[0].kind not in ("keyword", "sign"))
+    return {"options": options, "eager": eager}
+
+
+def save(name: str, text: str, *, by: str) -> Segment:
+    """Keep a rule under a name; a name that is there already gets the new rule."""
+    if not name:
+        raise Refusal(_("A segment needs a name."), mend=_("Give it one that says who they are: “Let down, and still ours”."))
+    return save_segment(name, text, by=by)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 def after(people: BitMap, last_id: int, limit: int) -> list[int]:

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from rapport.console.pages.asking import Question
 from rapport.console.pages.tree import OPERATORS
 from rapport.console.templatetags.wording import figure, money
-from rapport.segments.nodes import And, ButNot, Did, InSegment, Measure, Or, Rule, TraitTest, preorder
+from rapport.segments.nodes import And, ButNot, Did, InSegment, MayReceive, Measure, Or, Rule, TraitTest, preorder
 from rapport.segments.person import FactSeen, NodeEvidence, evidence, history_of
 
 FACTS_SHOWN = 3
@@ -28,6 +28,7 @@ class EvidenceRow:
     holds: bool
     taken: bool  # it stands after BUT NOT
     words: str
+    reached: str  # the word before the figure; "" where there is nothing to say
     figure: str
     needed: str
     facts: Sequence[FactSeen]
@@ -113,13 +114,25 @@ def _row(node: Rule, seen: NodeEvidence, taken: bool, closes: int, found: Sequen
         holds=seen.holds,
         taken=taken,
         words=_words(node, seen, taken),
-        figure=figure(seen.figure) if seen.figure is not None else "",
-        needed=seen.needed or "",
+        reached=_reached(node, seen),
+        figure=figure(seen.figure) if seen.figure is not None else _("unknown"),
+        needed=seen.needed or "" if isinstance(node, Did | Measure) else "",
         facts=seen.facts[:FACTS_SHOWN],
         more=seen.facts[FACTS_SHOWN:],
         unseen=seen.facts_total - len(seen.facts),
         closes=closes,
     )
+
+
+def _reached(node: Rule, seen: NodeEvidence) -> str:
+    match node:
+        case Did() | Measure():
+            return _("reached")
+        case TraitTest():
+            return _("it is")
+        case MayReceive():
+            return _("because:")
+    return ""
 
 
 def _words(node: Rule, seen: NodeEvidence, taken: bool) -> str:

@@ -77,6 +77,27 @@ def day(us: int | None) -> str:
 
 
 @register.filter
+def moment_text(text: str) -> str:
+    """An ISO 8601 moment as people write it."""
+    return moment(datetime.fromisoformat(text))
+
+
+@register.filter
+def fact_money(value: Any, code: str | None) -> str:
+    """The amount of a fact that is evidence; of several, each."""
+    if isinstance(value, list):
+        return ", ".join(figure(one) for one in value)
+    amount = amount_of(value)
+    return figure(value) if amount is None else money(amount, code)
+
+
+@register.filter
+def without(text: str, event: str) -> str:
+    """A fact's summary without the name it begins with."""
+    return text.removeprefix(f"{event}: ") or text
+
+
+@register.filter
 def side_by_side(names: Sequence[Any], values: Sequence[Any]) -> list[tuple[Any, Any]]:
     return list(zip(names, values, strict=True))
 
