@@ -117,6 +117,19 @@ def take_back(load_id: int, *, watch: Callable[[int], None] | None = None) -> di
     return {"load": load_id, "state": LoadState.TAKEN_BACK.value}
 
 
+def ask_take_back(load_id: int) -> None:
+    """Hand a load to the worker, to be taken back; harmless twice. For pages, which do not wait."""
+    load = load_of(load_id)
+    if load.state == LoadState.TAKEN_BACK:
+        raise Refusal(f"Load {load_id} was taken back already.", mend="There is nothing left to do.")
+    try:
+        with loop_lock(_lock(load_id)):
+            Load.objects.filter(id=load_id).update(state=LoadState.TAKING_BACK, stop_asked=False, error="")
+    except HeldByAnother as held:
+        if load.state != LoadState.TAKING_BACK:
+            raise Refusal(f"Load {load_id} is running.", mend="Stop it first.") from held
+
+
 def run_waiting(*, stopping: Callable[[], bool] | None = None) -> bool:
     """One pass of the worker: run the oldest load that waits, or goes on after a death. False where there is none."""
     for load in Load.objects.filter(state__in=(LoadState.WAITING, LoadState.RUNNING), by__gt="").order_by("id"):
@@ -205,6 +218,6 @@ def _never() -> bool:
 
 
 __all__ = [
-    "Options", "Preview", "Progress", "guess_kind", "load_of", "preview", "resume_load", "run_load", "run_waiting", "start_load",
+    "Options", "Preview", "Progress", "ask_take_back", "guess_kind", "load_of", "preview", "resume_load", "run_load", "run_waiting", "start_load",
     "stop_load", "take_back",
 ]  # fmt: skip
