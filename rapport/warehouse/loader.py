@@ -129,7 +129,8 @@ def _load_rows(to: Home, mark: Mark, rows: Sequence[Row]) -> None:
     with engine.writing(to) as lake:
         if read_mark(lake) != mark:
             raise Overtaken("Another loader has moved on since; nothing of this pass was kept.", mend="Ask again.")
-        tables = schema.ensure(lake, catalogue, _kept_schema(to, lake))
+        kinds = [catalogue.by_id[one] for one in sorted({row[3] for row in rows if row[4] is not None})]
+        tables = schema.ensure(lake, kinds, _kept_schema(to, lake))
         if driven.taken_back:
             driving.take_back(lake, driven.taken_back, tables)
         _insert(lake, catalogue, rows, bodies, driven.taken_back)
@@ -139,7 +140,7 @@ def _load_rows(to: Home, mark: Mark, rows: Sequence[Row]) -> None:
             driving.renew_everybody(lake)
         driving.renew_standing(lake, sorted(driven.touched))
         if driven.rated:
-            _reload(lake, catalogue, sorted(driven.rated))
+            _reload(lake, catalogue, tables, sorted(driven.rated))
         tx, event_id, received_us = rows[-1][0], rows[-1][1], max(row[6] for row in rows)
         lake.execute(
             "UPDATE w.watermark SET tx = ?, event_id = ?, facts = facts + ?, received_us = greatest(received_us, ?)",
@@ -180,14 +181,14 @@ def _insert(
         extract.insert_facts(lake, catalogue.by_id[event_type_id])
 
 
-def _reload(lake: duckdb.DuckDBPyConnection, catalogue: Catalogue, event_ids: Sequence[int]) -> None:
+def _reload(lake: duckdb.DuckDBPyConnection, catalogue: Catalogue, tables: dict[str, schema.Columns], event_ids: Sequence[int]) -> None:
     """Read facts that are in the lake already anew: their rate came after them."""
     facts = log.facts_by_id(event_ids)
     of_types = {fact.event_type_id for fact in facts.values()}
     there: set[int] = set()
     lake.register("asked", pa.table({"event_id": pa.array(event_ids, pa.int64())}))
     for event_type_id in sorted(of_types):
-        for table in schema.tables_of(catalogue.by_id[event_type_id]):
+        for table in schema.tables_of(catalogue.by_id[event_type_id]).keys() & tables.keys():
             mine = f"FROM w.{schema.name(table)} WHERE event_id IN (SELECT event_id FROM asked)"
             there.update(row[0] for row in lake.execute(f"SELECT event_id {mine}").fetchall())
             lake.execute(f"DELETE {mine}")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import duckdb
 
-from rapport.events.catalogue import Catalogue, EventTypeFacts, PropertyFacts
+from rapport.events.catalogue import EventTypeFacts, PropertyFacts
 from rapport.lib.refusals import Refusal
 
 Columns = dict[str, str]  # a table's columns with their types, in order
@@ -41,7 +41,13 @@ HOUSE_TABLES: dict[str, Columns] = {
         "load_id": "INTEGER",
     },
 }
-SORTED = {"known": "customer_id", "aliases": "customer_id", "consents": "customer_id, time", "suppressions": "address, time"}
+SORTED = {
+    "watermark": "",
+    "known": "customer_id",
+    "aliases": "customer_id",
+    "consents": "customer_id, time",
+    "suppressions": "address, time",
+}
 
 
 def found(lake: duckdb.DuckDBPyConnection) -> None:
@@ -49,17 +55,17 @@ def found(lake: duckdb.DuckDBPyConnection) -> None:
     lake.execute("CALL w.set_option('parquet_compression', 'zstd')")
     lake.execute("CALL w.set_option('data_inlining_row_limit', 0)")
     for table, columns in HOUSE_TABLES.items():
-        _create(lake, table, columns, SORTED.get(table, ""))
+        _create(lake, table, columns)
     lake.execute("INSERT INTO watermark VALUES (0, 0, 0, 0)")
 
 
-def ensure(lake: duckdb.DuckDBPyConnection, catalogue: Catalogue, kept: dict[str, Columns]) -> dict[str, Columns]:
-    """Make the tables and columns the catalogue has and the lake has not. Answers what there is then."""
+def ensure(lake: duckdb.DuckDBPyConnection, kinds: Iterable[EventTypeFacts], kept: dict[str, Columns]) -> dict[str, Columns]:
+    """Make the tables and columns that these kinds of facts have and the lake has not. Answers what there is then."""
     there = dict(kept)
-    for facts in catalogue.event_types.values():
+    for facts in kinds:
         for table, columns in tables_of(facts).items():
             if table not in there:
-                _create(lake, table, columns, "customer_id, time")
+                _create(lake, table, columns)
             elif there[table] != columns:
                 _widen(lake, table, there[table], columns)
             there[table] = there.get(table, {}) | columns
@@ -106,9 +112,14 @@ def column_type(facts: PropertyFacts) -> str:
     return TYPES[facts.kind] + ("[]" if facts.many else "")
 
 
-def _create(lake: duckdb.DuckDBPyConnection, table: str, columns: Columns, order: str) -> None:
+def order_of(table: str) -> str:
+    """How the rows of a table lie: those of one customer side by side."""
+    return SORTED.get(table, "customer_id, time")
+
+
+def _create(lake: duckdb.DuckDBPyConnection, table: str, columns: Columns) -> None:
     lake.execute(f"CREATE TABLE {name(table)} ({', '.join(f'{name(column)} {kind}' for column, kind in columns.items())})")
-    if order:
+    if order := order_of(table):
         lake.execute(f"ALTER TABLE {name(table)} SET SORTED BY ({order})")
 
 

@@ -1,0 +1,137 @@
+"""Readers see one moment, each with a cursor of its own, whatever the loader does meanwhile."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from django.db import connection
+
+from rapport.warehouse import actions, engine, queries
+from rapport.warehouse.tests.conftest import Write, load_all, rows
+
+ORDER = {"order_id": "o", "products": [{"sku": "a"}, {"sku": "b"}]}
+WATCH = """
+import django
+django.setup()
+from rapport.warehouse import queries
+def look(reader):
+    ask = lambda sql: reader.connection.execute(sql).fetchall()[0][0]
+    orders = ask("SELECT count(*) FROM order_completed")
+    lines = ask("SELECT count(*) FROM order_completed__products")
+    facts = ask("SELECT facts FROM watermark")
+    assert lines == 2 * orders and facts == orders, (facts, orders, lines)
+    return orders
+seen = {queries.ask(look)}
+print("ready", flush=True)
+while max(seen) < 600:
+    seen.add(queries.ask(look))
+print(len(seen), flush=True)
+"""
+
+
+def test_a_reader_stays_in_its_moment(write: Write) -> None:
+    write("Order Completed", ORDER)
+    load_all()
+    with queries.reader() as reader:
+        assert reader.connection.execute("SELECT count(*) FROM order_completed").fetchall() == [(1,)]
+        write("Order Completed", ORDER, ORDER)
+        load_all()
+        assert reader.connection.execute("SELECT count(*) FROM order_completed__products").fetchall() == [(2,)]
+        assert reader.mark.facts == 1
+    assert rows("SELECT count(*) FROM order_completed__products") == [(6,)]
+
+
+def test_a_new_column_breaks_no_open_reader(write: Write) -> None:
+    write("Visited", {"page": "a"})
+    load_all()
+    with queries.reader() as early, queries.reader() as late:
+        early.connection.execute("SELECT * FROM visited").fetchall()
+        write("Visited", {"page": "b", "depth": 2})
+        load_all()
+        actions.tidy()
+        assert early.connection.execute("SELECT page FROM visited").fetchall() == [("a",)]
+        assert "depth" not in early.tables["visited"]
+        assert len(late.connection.execute("SELECT page FROM visited").fetchall()) in (1, 2)  # its moment begins with its first question
+    assert rows("SELECT page, depth FROM visited ORDER BY 1") == [("a", None), ("b", 2.0)]
+
+
+def test_nothing_small_is_kept_in_the_catalog(write: Write) -> None:
+    write("Visited", {"page": "a"})
+    load_all()
+    assert rows("SELECT value FROM ducklake_options('w') WHERE option_name = 'data_inlining_row_limit'") == [("0",)]
+    assert rows("SELECT file_count FROM ducklake_table_info('w') WHERE table_name IN ('visited', 'watermark')") == [(1,), (1,)]
+
+
+def test_eight_threads_count_alike(write: Write) -> None:
+    for _ in range(3):
+        write("Order Completed", *[ORDER] * 100)
+        load_all()
+    found: list[tuple[int, int]] = []
+
+    def count() -> None:
+        for _ in range(15):
+            with queries.reader() as reader:
+                orders = reader.connection.execute("SELECT count(*) FROM order_completed").fetchall()[0][0]
+                lines = reader.ibis.table("order_completed__products").count().to_pyarrow().as_py()
+                found.append((orders, lines))
+        connection.close()
+
+    threads = [threading.Thread(target=count) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [(300, 600)] * 120
+
+
+def test_several_processes_read_while_one_writes(write: Write, lake: Path) -> None:
+    write("Order Completed", ORDER)
+    load_all()
+    words = connection.settings_dict
+    url = f"postgres://{words['USER']}:{words['PASSWORD']}@{words['HOST']}:{words['PORT']}/{words['NAME']}"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "rapport.settings", "RAPPORT_DATA_DIR": str(lake.parent)}
+    environment["RAPPORT_DATABASE_URL"] = url if connection.vendor == "postgresql" else ""
+    watchers = [
+        subprocess.Popen([sys.executable, "-c", WATCH], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    try:
+        for watcher in watchers:
+            assert watcher.stdout is not None
+            assert watcher.stdout.readline() == "ready\n"
+        for number in range(20):
+            write("Order Completed", *[{**ORDER, f"p{number}": number}] * 30)  # a new column each time
+            load_all()
+            if number % 5 == 4:
+                actions.tidy()
+        for watcher in watchers:
+            words_said, troubles = watcher.communicate(timeout=60)
+            assert watcher.returncode == 0, troubles
+            assert int(words_said) > 2, "it saw the lake grow"
+    finally:
+        for watcher in watchers:
+            watcher.kill()
+            watcher.communicate()
+
+
+def test_a_question_is_asked_once_more_after_the_lake_was_changed_under_it(write: Write) -> None:
+    write("Visited", {"page": "a"})
+    load_all()
+    tries = []
+
+    def question(reader: queries.Reader) -> int:
+        tries.append(engine._of_this_process().readers.copy())
+        if len(tries) == 1:
+            reader.connection.execute("SELECT * FROM no_longer_here")
+        return int(reader.connection.execute("SELECT count(*) FROM visited").fetchall()[0][0])
+
+    assert queries.ask(question) == 1
+    assert len(tries) == 2
+    assert list(tries[0].values()) != list(tries[1].values())
+
+
+def test_warming_up_is_harmless_on_an_empty_lake(lake: Path) -> None:
+    queries.warm()
+    assert rows("SELECT facts FROM watermark") == [(0,)]
