@@ -1,7 +1,8 @@
 """The verbs of the log: append facts, take away those of a load."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from django.db import transaction
 
 from rapport.events import catalogue
 from rapport.events.learning import learn
-from rapport.events.models import Event
+from rapport.events.models import Event, UnratedEvent
 from rapport.events.queries import message_ids_kept
 from rapport.lib.bulk import insert_rows, reserve_ids, slices
 from rapport.lib.clock import now_us
@@ -74,10 +75,15 @@ def append(rows: Sequence[tuple[Any, ...]]) -> None:
     insert_rows(Event, COLUMNS, rows)
 
 
+def keep_unrated(facts: Iterable[tuple[int, date, str]]) -> None:
+    """Remember facts whose currency had no rate on their day: (event id, day, currency)."""
+    UnratedEvent.objects.bulk_create(UnratedEvent(event_id=event_id, day=day, currency=code) for event_id, day, code in facts)
+
+
 def take_away(event_ids: Sequence[int]) -> None:
     """Delete facts for good: only for a load taken back, and for erasure."""
     for ids in slices(event_ids):
         Event.objects.filter(id__in=ids).delete()
 
 
-__all__ = ["NewFact", "append", "append_ids", "learn", "record", "take_away"]
+__all__ = ["NewFact", "append", "append_ids", "keep_unrated", "learn", "record", "take_away"]

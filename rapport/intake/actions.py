@@ -15,7 +15,6 @@ from rapport.customers import events as people
 from rapport.events import actions as log
 from rapport.events import catalogue
 from rapport.events.catalogue import IDENTIFY
-from rapport.events.models import UnratedEvent
 from rapport.events.queries import message_ids_kept
 from rapport.intake.messages import NOBODYS, BadMessage, Message, read_message, without_cards
 from rapport.intake.models import Reject
@@ -204,8 +203,8 @@ def _currency_of(message: Message) -> str | None:
 
 
 def _keep_unrated(ids: Sequence[int], fresh: list[tuple[int, Message]], rates: list[int | None]) -> None:
-    UnratedEvent.objects.bulk_create(
-        UnratedEvent(event_id=event_id, day=currency.day_of(message.time_us), currency=message.values["currency"].upper())
+    log.keep_unrated(
+        (event_id, currency.day_of(message.time_us), message.values["currency"].upper())
         for event_id, (_, message), rate_e9 in zip(ids, fresh, rates, strict=True)
         if rate_e9 == currency.NO_RATE
     )

@@ -14,7 +14,7 @@ DOORS = {"actions", "queries", "events", "errors"}  # modules or folders of that
 REGISTERS = {  # what a room keeps for others to hang something on, or a closed list that others read
     "accounts": {"rights"},
     "events": {"catalogue", "reactions", "values"},
-    "segments": {"nodes"},
+    "segments": {"nodes", "parse", "check", "text", "tree", "vocabulary", "editor", "answer", "person"},  # the language and its answers
 }
 NOUNS = "models"  # instances may be read and named in a signature; only their owner queries, saves or deletes them
 ASKING = {"objects", "_default_manager", "_base_manager", "_meta"}
