@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from rapport.customers.identity import Claim
+from rapport.customers.actions import Claim
 from rapport.events.catalogue import ADDRESS_TRAITS, CALL_NAMES, IDENTIFY, TRAIT_ALIASES
 from rapport.events.values import as_time_us
 from rapport.lib.clock import EARLIEST_US, HOUR_US, LATEST_US

@@ -13,7 +13,8 @@ from tests.house.source import PACKAGE, ROOT, code, here, imports, is_test, room
 DOORS = {"actions", "queries", "events", "errors"}  # modules or folders of that name, open to every room above
 REGISTERS = {  # what a room keeps for others to hang something on, or a closed list that others read
     "accounts": {"rights"},
-    "events": {"catalogue", "reactions", "values"},
+    "events": {"catalogue", "rating", "reactions", "values"},
+    "intake": {"files", "keys"},
     "segments": {"nodes", "parse", "check", "text", "tree", "vocabulary", "editor", "answer", "person"},  # the language and its answers
 }
 NOUNS = "models"  # instances may be read and named in a signature; only their owner queries, saves or deletes them
