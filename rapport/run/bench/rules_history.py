@@ -1,0 +1,63 @@
+"""A shop's history of any size for the benchmark of rules, written straight to the lake of an empty installation."""
+
+from importlib.resources import files
+
+import duckdb
+from django.db import transaction
+
+from rapport.events import queries as events
+from rapport.events.catalogue import add_property, event_type_ids
+from rapport.run.bench.frame import Tell
+from rapport.warehouse import engine, schema
+
+SEED = 20_100_101
+SLICE_FACTS = 10_000_000  # one slice is sorted in memory
+FACTS_A_CUSTOMER = 20
+SHARES = {"order_completed": 14, "feedback_given": 4, "product_viewed": 27, "page_viewed": 37, "email_opened": 12, "identify": 6}
+BESIDES = ("known", "aliases", "consents", "suppressions")
+
+
+def statements(name: str) -> dict[str, str]:
+    """The statements of an SQL file beside this one, each under a line `-- name: …`."""
+    parts = files("rapport.run.bench").joinpath(name).read_text().split("-- name: ")[1:]
+    return {head.strip(): body.strip().rstrip(";") for head, _, body in (part.partition("\n") for part in parts)}
+
+
+def write_history(facts: int, tell: Tell) -> None:
+    """So many facts of a twentieth as many customers over 2010 and 2011, in slices of customers, each sorted."""
+    learn_what_mail_has()
+    sql = statements("rules_history.sql")
+    slices = -(-facts // SLICE_FACTS)
+    for number in range(slices):
+        size = facts // slices
+        with engine.writing() as lake:
+            schema.ensure(lake, events.catalogue().event_types.values(), schema.kept_tables(lake))
+            _write_slice(lake, sql, number, size)
+        tell(f"  {(number + 1) * size:,} facts written")
+
+
+def learn_what_mail_has() -> None:
+    """The one kind of fact in the history that no room declares yet."""
+    with transaction.atomic():
+        kind = event_type_ids(["Email Opened"])["Email Opened"]
+        add_property(kind, "campaign", "text", many=False, list_path="", taken={})
+
+
+def _write_slice(lake: duckdb.DuckDBPyConnection, sql: dict[str, str], number: int, facts: int) -> None:
+    customers = facts // FACTS_A_CUSTOMER
+    bounds = {"first": 1 + number * customers, "last": 1 + (number + 1) * customers}
+    from_id = number * facts
+    for table, share in SHARES.items():
+        to_id = from_id + facts * share // 100
+        _run(lake, sql["drawn"], bounds | {"from_id": from_id, "to_id": to_id})
+        _run(lake, sql[table], bounds)
+        if table == "order_completed":
+            _run(lake, sql["order_completed__products"], bounds)
+        from_id = to_id
+    for table in BESIDES:
+        _run(lake, sql[table], bounds)
+
+
+def _run(lake: duckdb.DuckDBPyConnection, statement: str, values: dict[str, int]) -> None:
+    values = values | {"seed": SEED}
+    lake.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})

@@ -1,0 +1,66 @@
+"""`rapport bench`: how fast, each time beside a peer that does the same work."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from rapport.lib.refusals import Refusal
+from rapport.run.bench.frame import Bench, Measured, benches, measured
+
+IN_ITS_FOLDER = "RAPPORT_BENCH_FOLDER"  # set in the process that measures
+
+
+class Command(BaseCommand):
+    help = "Run the benchmarks, each beside its peer. Without a name: all of them, one JSON object a line."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", nargs="?", metavar="NAME", help=f"one of {', '.join(benches())}")
+        parser.add_argument("--events", type=int, metavar="N", help="how many facts; each benchmark has its own default")
+        parser.add_argument("--json", action="store_true", help="one JSON object a benchmark on standard output")
+
+    def handle(self, *, name: str | None, **given: Any) -> None:
+        known = benches()
+        if name is not None and name not in known:
+            raise Refusal(f'There is no benchmark "{name}".', mend=f"There are: {', '.join(known)}.")
+        done = [self._run(one, known[one], given) for one in ([name] if name else known)]
+        if not all(done):
+            sys.exit(1)
+
+    def _run(self, name: str, bench: Bench, given: dict[str, Any]) -> bool:
+        """True where every case came to equal results."""
+        if bench.own_folder and IN_ITS_FOLDER not in os.environ:
+            return self._in_a_folder_of_its_own(name, given)
+        self._tell(f"{name}: {bench.about}")
+        options = {option: given.get(option) or size for option, size in bench.options.items()}
+        found = []
+        for case in bench.cases(options, self._tell):
+            found.append(measured(case))
+            self._tell(_line(found[-1]))
+        if given["json"]:
+            self.stdout.write(json.dumps({"bench": name, "cases": [asdict(one) for one in found]}))
+        return all(one.equal_results for one in found)
+
+    def _in_a_folder_of_its_own(self, name: str, given: dict[str, Any]) -> bool:
+        words = [sys.executable, "-m", "rapport", "bench", name, *(["--json"] if given["json"] else [])]
+        words += ["--events", str(given["events"])] if given["events"] else []
+        with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
+            kept = {key: value for key, value in os.environ.items() if not key.startswith("RAPPORT_") or key == "RAPPORT_SAMPLES"}
+            self.stdout.flush()
+            return subprocess.run(words, env=kept | {"RAPPORT_DATA_DIR": folder, IN_ITS_FOLDER: folder}).returncode == 0
+
+    def _tell(self, words: str) -> None:
+        self.stderr.write(words)
+
+
+def _line(found: Measured) -> str:
+    verdict = "met" if found.is_met else "RESULTS DIFFER" if not found.equal_results else "MISSED"
+    figures = f"{found.ours_seconds:9.3f} s  {found.peer} {found.peer_seconds:9.3f} s  ratio {found.ratio:6.2f} of {found.goal:6.2f}"
+    return f"  {found.name:<46} {figures}  {found.peak_mb:5} MB  {verdict}"
