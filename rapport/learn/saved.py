@@ -1,5 +1,7 @@
 """The practice company's saved segments and named measures, so that the pages have something to show from the first minute."""
 
+from rapport.segments.actions import define_measure, save_segment
+
 BY = "practice company"
 MEASURES = (
     'orders_ever := number of "Order Completed"',
@@ -23,3 +25,7 @@ SEGMENTS = {
 
 def save_examples() -> None:
     """Measures first: a segment names one. Again changes nothing."""
+    for definition in MEASURES:
+        define_measure(definition, by=BY)
+    for name, rule in SEGMENTS.items():
+        save_segment(name, rule, by=BY)
