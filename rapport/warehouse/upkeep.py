@@ -9,6 +9,7 @@ import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -24,6 +25,7 @@ ORPHAN_SECONDS = 4 * QUERY_SECONDS_MAX  # files of a pass that was killed before
 TIERS = (1_000_000, 16_000_000, 256_000_000)  # bytes: files merge with their like, so that each byte is rewritten a few times at most
 FILES_PER_TIER = 8
 FILE_BYTES = 512_000_000
+EXPIRED_MAX = 5_000  # moments a bite
 DELETE_FILES_MAX = 4  # files that only say which rows of another are gone
 SECONDS_MAX = 20.0
 REBUILD_LOCK = "rebuild"
@@ -49,10 +51,9 @@ def tidy(at: Home) -> Tidied:
         if files >= FILES_PER_TIER or deletes > DELETE_FILES_MAX:
             merged += _merge(at, table)
     with engine.writer(at) as lake:
-        older = f"now() - INTERVAL {QUERY_SECONDS_MAX} SECOND"
-        expired = _count(lake, f"ducklake_expire_snapshots('w', older_than => {older})")
-        removed = _count(lake, f"ducklake_cleanup_old_files('w', older_than => {older})")
-        removed += _count(lake, f"ducklake_delete_orphaned_files('w', older_than => now() - INTERVAL {ORPHAN_SECONDS} SECOND)")
+        expired = _expire(lake)
+        removed = _count(lake, "ducklake_cleanup_old_files('w', cleanup_all => true)")  # of moments that are gone by now
+        removed += _count(lake, f"ducklake_delete_orphaned_files('w', older_than => {_ago(ORPHAN_SECONDS)})")
     _remove_retired(at)
     _remove_spills()
     return Tidied(merged, expired, removed)
@@ -116,6 +117,25 @@ def _write_anew(at: Home, table: str, files: list[_File]) -> None:
 
 def _count(lake: duckdb.DuckDBPyConnection, call: str) -> int:
     return int(lake.execute(f"SELECT count(*) FROM {call}").fetchall()[0][0])  # read to its end, or it is not committed
+
+
+def _expire(lake: duckdb.DuckDBPyConnection) -> int:
+    """Forget the moments that were followed by another so long ago that nobody reads them.
+
+    The moments are named one by one: DuckLake 1.5.5 compares `older_than` with a SQLite catalog's times as text, which holds
+    for all of the same day; and a moment's own age says nothing, for the newest one of a quiet lake is old and is read.
+    """
+    gone = lake.execute(
+        "SELECT snapshot_id FROM (SELECT snapshot_id, lead(snapshot_time) OVER (ORDER BY snapshot_id) AS followed FROM w.snapshots())"
+        f" WHERE followed < {_ago(QUERY_SECONDS_MAX)} ORDER BY snapshot_id LIMIT {EXPIRED_MAX}"
+    ).fetchall()
+    if gone:
+        _count(lake, f"ducklake_expire_snapshots('w', versions => [{', '.join(str(row[0]) for row in gone)}])")
+    return len(gone)
+
+
+def _ago(seconds: float) -> str:
+    return f"TIMESTAMPTZ {quoted(datetime.fromtimestamp(time.time() - seconds, UTC).isoformat())}"
 
 
 def _remove_retired(current: Home) -> None:
