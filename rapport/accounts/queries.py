@@ -10,3 +10,8 @@ def user_of(email: str) -> User | None:
 def has_users() -> bool:
     """Whether anybody may sign in yet."""
     return User.objects.exists()
+
+
+def everybody() -> list[User]:
+    """Every member of staff, by mail address."""
+    return list(User.objects.order_by("email"))

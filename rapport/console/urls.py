@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from rapport.console.views import ask, customers, home, segments, sign_in
+from rapport.console.views import ask, customers, doors, home, imports, segments, sign_in, staff
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
@@ -28,5 +28,18 @@ urlpatterns: list[URLPattern] = [
     path("segments/restore/", segments.restore, name="restore-segment"),
     path("segments/<int:segment_id>/count/", segments.counted, name="segment-count"),
     path("segments/<int:segment_id>/delete/", segments.delete, name="delete-segment"),
+    path("doors/", doors.imports, name="doors"),
+    path("doors/refused/", doors.refused, name="refused"),
+    path("doors/catalogue/", doors.catalogue, name="catalogue"),
+    path("doors/catalogue/<int:kind_id>/", doors.kind, name="kind"),
+    path("doors/keys/", doors.keys, name="keys"),
+    path("doors/imports/new/", imports.new, name="new-import"),
+    path("doors/imports/preview/", imports.preview, name="preview"),
+    path("doors/imports/<int:load_id>/", imports.one, name="import"),
+    path("doors/imports/<int:load_id>/stop/", imports.stop, name="stop-import"),
+    path("doors/imports/<int:load_id>/go-on/", imports.go_on, name="go-on-import"),
+    path("doors/imports/<int:load_id>/take-back/", imports.take_back, name="take-back-import"),
+    path("doors/imports/<int:load_id>/rejects/", imports.rejects, name="rejects"),
+    path("settings/", staff.listed, name="settings"),
     path("orders/<path:order_id>/", customers.order, name="order"),
 ]

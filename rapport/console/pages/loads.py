@@ -1,14 +1,17 @@
 """A load as a progress row: how far, how long still, what was set aside, and what may be done about it."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from rapport.intake.models import Load, LoadState
+from rapport.intake.models import Load, LoadState, Reject
 from rapport.lib.clock import now_us
 
 MOVING = (LoadState.WAITING, LoadState.RUNNING, LoadState.TAKING_BACK)
+LINES_SHOWN = 5
 SILENT_SECONDS = 60  # a running load that says nothing for so long has lost its worker
 
 
@@ -59,3 +62,32 @@ def _left(load: Load) -> str:
         return ""
     left = (load.rows_total - load.rows_done) * seconds / load.rows_done
     return _("about %(n)s min") % {"n": round(left / 60)} if left >= 90 else _("about %(n)s s") % {"n": max(1, round(left))}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why rows were set aside: how many, the first lines, one of them in short."""
+
+    words: str
+    count: int
+    lines: list[int]
+    excerpt: str
+
+    @property
+    def lacks_customer(self) -> bool:
+        """Mended by taking them as anonymous."""
+        return "no customer" in self.words
+
+
+def reasons_of(load: Load, rejects: Sequence[Reject]) -> list[Reason]:
+    """The load's own tally, with the lines that stand in the reject list. Sums to the rows set aside."""
+    listed: dict[str, list[Reject]] = defaultdict(list)
+    for row in reversed(rejects):
+        listed[f"{row.field}: {row.reason}" if row.field else row.reason].append(row)
+    tally: dict[str, int] = load.counts.get("reasons", {})
+    found = []
+    for words, count in sorted(tally.items(), key=lambda pair: -pair[1]):
+        rows = listed.get(words, [])
+        lines = [row.line for row in rows[:LINES_SHOWN] if row.line is not None]
+        found.append(Reason(words, count, lines, rows[0].excerpt[:120] if rows else ""))
+    return found

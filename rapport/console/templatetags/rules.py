@@ -1,5 +1,7 @@
 """Rules on pages: in the editor's colours, and as the query of a link."""
 
+import json
+
 from django import template
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
@@ -21,6 +23,12 @@ def rule_query(text: str, as_of: str = "") -> SafeString:
     """rule=…&as_of=… for a link."""
     said = {"rule": text, **({"as_of": as_of} if as_of else {})}
     return mark_safe(urlencode(said).replace("&", "&amp;"))  # noqa: S308  # percent-encoded throughout
+
+
+@register.simple_tag
+def kind_query(event: str) -> SafeString:
+    """The rule of those who did something, for a link."""
+    return rule_query(f"did {json.dumps(event, ensure_ascii=False)}")
 
 
 @register.filter

@@ -38,6 +38,8 @@ EXAMPLES = (
 def editor(request: HttpRequest) -> HttpResponse:
     """The editor with a live answer; without scripts, a form that asks."""
     kept = segments.segment(_whole(request.GET.get("segment")))
+    if request.method == "POST":
+        return _page(request, *_typed(request), segment=kept)
     text = request.GET.get("rule", kept.rule if kept else "")[:TEXT_MAX]
     return _page(request, text, request.GET.get("as_of", ""), segment=kept)
 
