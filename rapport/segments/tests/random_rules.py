@@ -61,15 +61,18 @@ COUNTS, SUMS = tuple(range(5)), (0, 1, 2, 5, 10, 10.1, 20.2, 0.1, 99.99, -5, 50)
 
 
 class RuleMaker:
-    """Texts of rules over one history. `measures` and `segments` may be named in them."""
+    """Texts of rules over one history, put together from a handful of leaves. `measures` and `segments` may be named in them."""
 
-    def __init__(self, chance: Random, history: RandomHistory, *, measures: tuple[str, ...] = (), segments: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, chance: Random, history: RandomHistory, *, leaves: int, measures: tuple[str, ...] = (), segments: tuple[str, ...] = ()
+    ) -> None:
         self.chance, self.history, self.zone = chance, history, ZoneInfo(history.world.zone)
         self.measures, self.segments = measures, segments
+        self.leaves = [self.leaf() for _ in range(leaves)]
 
     def rule(self, depth: int = 4) -> str:
         if depth == 0 or self.chance.random() < 0.3:
-            return self.leaf()
+            return str(self.pick(self.leaves))
         return self.joined(depth, self.rule)
 
     def joined(self, depth: int, part: Any) -> str:

@@ -12,16 +12,15 @@ from rapport.lib.clock import from_us
 from rapport.segments import person
 from rapport.segments.answer import Answer, answer_many
 from rapport.segments.nodes import Rule
-from rapport.segments.parse import parse_rule
 from rapport.segments.person.verdict import nodes_hold
-from rapport.segments.tests.cases.playing import play_in, words_of
+from rapport.segments.tests.cases.playing import play_in, rule_of, words_of
 from rapport.segments.tests.random_histories import RandomHistory, random_history
 from rapport.segments.tests.random_rules import RuleMaker
 from rapport.segments.text import rule_text
 from rapport.warehouse import actions as warehouse
 from rapport.warehouse import engine
 
-HISTORIES, RULES_EACH = 40, 52
+HISTORIES, MOMENTS_EACH, RULES_EACH, LEAVES_EACH = 40, 3, 17, 24  # rules and leaves a moment: 2,040 rules of 2,880 leaves
 MEASURES = {
     "spend": 'sum(revenue) of "Order Completed" in the last 13 months',
     "usual": 'average(products.quantity) of "Order Completed"',
@@ -43,7 +42,7 @@ def lake(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator
 def test_both_evaluators_mean_the_same_customers(seed: int, lake: Settings) -> None:
     history, chance = random_history(seed), Random(1_000_000 + seed)
     lake.COMPANY_TIME_ZONE = history.world.zone
-    parts = RuleMaker(chance, history, measures=tuple(MEASURES))
+    parts = RuleMaker(chance, history, leaves=8, measures=tuple(MEASURES))
     history.world.measures.update(MEASURES)
     history.world.segments.update({f"segment {number}": parts.rule(2) for number in range(3)})
     play_in(history.world)
@@ -51,21 +50,21 @@ def test_both_evaluators_mean_the_same_customers(seed: int, lake: Settings) -> N
     words = words_of(history.world)
     everyone = [customer.id for customer in customers.search("", limit=1000)]
     histories = {number: person.history_of(number, words) for number in everyone}
-    maker = RuleMaker(chance, history, measures=tuple(MEASURES), segments=tuple(words.segments))
     differences: list[str] = []
     telling = 0
     for moment_us in moments(history, chance):
-        rules = [parse_rule(maker.rule()) for _ in range(RULES_EACH // 4)]
+        maker = RuleMaker(chance, history, leaves=LEAVES_EACH, measures=tuple(MEASURES), segments=tuple(words.segments))
+        rules = [rule_of(maker.rule(), words) for _ in range(RULES_EACH)]
         for rule, found in zip(rules, answer_many(rules, words, moment_us), strict=True):
             differences += disagreements(rule, found, histories, moment_us)
             telling += 0 < len(found.root) < len(everyone)
     assert not differences, "\n".join([f"{len(differences)} differences", *differences[:SHOWN_MAX]])
-    assert telling > RULES_EACH // 4, "rules that mean nobody or everybody prove little"
+    assert telling > RULES_EACH, "rules that mean nobody or everybody prove little"
 
 
 def moments(history: RandomHistory, chance: Random) -> list[int]:
-    """When to ask: at two of the moments the windows were made for, at a fact's own time, and right after another's."""
-    return [*chance.sample(history.anchors_us, 2), chance.choice(history.times_us), chance.choice(history.times_us) + 1]
+    """When to ask: at two of the moments the windows were made for, and at a fact's own time or right after."""
+    return [*chance.sample(history.anchors_us, MOMENTS_EACH - 1), chance.choice(history.times_us) + chance.choice((0, 1))]
 
 
 def disagreements(rule: Rule, answer: Answer, histories: dict[int, person.History], moment_us: int) -> Iterator[str]:

@@ -4,10 +4,10 @@ import pytest
 from pytest_django import Settings
 
 from rapport.segments import person
-from rapport.segments.parse import parse_rule
 from rapport.segments.tests.cases.book import Case, all_cases, worlds
-from rapport.segments.tests.cases.playing import customers_of, moment_us, play_in, words_of
+from rapport.segments.tests.cases.playing import customers_of, moment_us, play_in, rule_of, words_of
 from rapport.segments.tests.cases.world import World
+from rapport.segments.vocabulary import Vocabulary
 
 
 @pytest.fixture
@@ -23,12 +23,12 @@ def test_each_case_means_the_customers_worked_out_by_hand(world: World, company:
     play_in(world)
     words, ids = words_of(world), customers_of(world)
     histories = {number: person.history_of(number, words) for number in ids.values()}
-    wrong = [told for case in cases_of(world) if (told := disagreement(case, ids, histories))]
+    wrong = [told for case in cases_of(world) if (told := disagreement(case, ids, histories, words))]
     assert not wrong, "\n".join(wrong)
 
 
-def disagreement(case: Case, ids: dict[str, int], histories: dict[int, person.History]) -> str:
-    rule, moment = parse_rule(case.rule), moment_us(case.as_of)
+def disagreement(case: Case, ids: dict[str, int], histories: dict[int, person.History], words: Vocabulary) -> str:
+    rule, moment = rule_of(case.rule, words), moment_us(case.as_of)
     found = {number for number, history in histories.items() if person.holds(rule, history, moment)}
     if found == {ids[name] for name in case.members}:
         return ""

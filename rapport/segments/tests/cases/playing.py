@@ -1,6 +1,6 @@
 """Plays a world in through the door, as any source would, and gives what its rules may name."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -8,21 +8,13 @@ from rapport.commerce.models import Rate
 from rapport.customers import queries as customers
 from rapport.events import queries as events
 from rapport.events.actions import learn
-from rapport.events.catalogue import Catalogue
 from rapport.intake.actions import receive
 from rapport.lib.clock import to_us
-from rapport.segments.nodes import Amount, Rule
+from rapport.segments.check import check
+from rapport.segments.nodes import Rule
 from rapport.segments.parse import parse_definition, parse_rule
 from rapport.segments.tests.cases.world import World
-
-
-@dataclass(frozen=True)
-class WorldWords:
-    """What the rules of a world may name."""
-
-    catalogue: Catalogue
-    measures: dict[str, Amount]
-    segments: dict[str, Rule]
+from rapport.segments.vocabulary import Vocabulary
 
 
 def moment_us(text: str) -> int:
@@ -40,12 +32,17 @@ def play_in(world: World) -> None:
         pass
 
 
-def words_of(world: World) -> WorldWords:
-    return WorldWords(
-        events.catalogue(),
-        {name: parse_definition(f"{name} := {amount}").amount for name, amount in world.measures.items()},
-        {name: parse_rule(rule) for name, rule in world.segments.items()},
-    )
+def words_of(world: World) -> Vocabulary:
+    """What the rules of a world may name, once its facts are in."""
+    measures = {name: parse_definition(f"{name} := {amount}").amount for name, amount in world.measures.items()}
+    segments = {name: parse_rule(rule) for name, rule in world.segments.items()}
+    words = Vocabulary(events.catalogue(), segments, measures)
+    return replace(words, segments={name: check(rule, words) for name, rule in segments.items()})
+
+
+def rule_of(text: str, words: Vocabulary) -> Rule:
+    """A rule as any door takes it: read and checked."""
+    return check(parse_rule(text), words)
 
 
 def customers_of(world: World) -> dict[str, int]:
