@@ -74,9 +74,19 @@ class Reason:
     excerpt: str
 
     @property
+    def trouble(self) -> str:
+        """The words without the mend, which the page gives as a link."""
+        return self.words.partition(";")[0] if self.lacks_customer or self.lacks_time else self.words
+
+    @property
     def lacks_customer(self) -> bool:
         """Mended by taking them as anonymous."""
         return "no customer" in self.words
+
+    @property
+    def lacks_time(self) -> bool:
+        """Mended by saying how times are written."""
+        return "--time-format" in self.words
 
 
 def reasons_of(load: Load, rejects: Sequence[Reject]) -> list[Reason]:

@@ -90,6 +90,9 @@ def _options(said: QueryDict, kind: str) -> Options:
         currency=said.get("currency", "").strip().upper(),
         timezone=said.get("timezone", "").strip(),
         anonymous="anonymous" in said and kind == "orders",
+        encoding=said.get("encoding", "").strip(),
+        time_format=said.get("time_format", "").strip(),
+        decimal_comma="decimal_comma" in said,
     )
 
 
