@@ -8,7 +8,7 @@ from django.conf import settings
 
 from rapport.accounts import queries as accounts
 from rapport.events import queries as log
-from rapport.learn.practice.clockwork import MESSAGE_PREFIX
+from rapport.learn.practice.clockwork import message_id
 from rapport.lib.refusals import Refusal
 
 SEED = 20
@@ -30,16 +30,16 @@ def _marker() -> Path:
 
 def standing() -> Practice | None:
     """The practice company of this folder, None where the folder is empty; refused where somebody's own facts or staff are."""
-    first = next(iter(log.read_after(0, 0, 1)), None)
-    if first is not None and not first[2].startswith(MESSAGE_PREFIX):
-        raise _not_practice("it holds facts that are not of the practice company")
+    holds_facts = log.log_end() != (0, 0)
     try:
         kept = Practice(**json.loads(_marker().read_text()))
     except FileNotFoundError:
-        if first is not None or accounts.has_users():
+        if holds_facts or accounts.has_users():
             raise _not_practice("somebody's own accounts or facts are in it") from None
         return None
-    return kept if first is not None else Practice(kept.seed, kept.customers, kept.until_us)
+    if holds_facts and not log.message_ids_kept([message_id(kept.seed, 1)]):
+        raise _not_practice("its facts are not those of the practice company")
+    return kept if holds_facts else Practice(kept.seed, kept.customers, kept.until_us)
 
 
 def keep(practice: Practice) -> None:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from rapport.learn.practice import company
 from rapport.lib.clock import DAY_US, HOUR_US, from_us
 
-MESSAGE_PREFIX = "practice-"
 MINUTE_US = HOUR_US // 60
 Season = Callable[[date], float]
 Step = Callable[[int], None]
@@ -54,7 +53,7 @@ class Clockwork:
             self.now_us = time_us
             if isinstance(entry, Told):
                 self.told += 1
-                entry.message["messageId"] = f"{MESSAGE_PREFIX}{self.seed}-{self.told:07d}"
+                entry.message["messageId"] = message_id(self.seed, self.told)
                 entry.message["timestamp"] = stamp(time_us)
                 yield entry
             else:
@@ -104,6 +103,11 @@ class Clockwork:
             time_us = first + int(share * (last - first))
             if self.chance(season(day_of(time_us)) / company.PEAK * (0.7 + 0.3 * share)):
                 return max(first, self.moment(time_us, hours))
+
+
+def message_id(seed: int, number: int) -> str:
+    """Of the n-th message of a story: told again, it is repeated."""
+    return f"practice-{seed}-{number:07d}"
 
 
 def day_of(time_us: int) -> date:
