@@ -41,7 +41,8 @@ def _learn(table: Table, columns: Mapping[str, int]) -> dict[str, str]:
                 truths.discard(name)
         if not numbers and not truths:
             break
-    return {name: "number" if name in numbers & seen else "boolean" if name in truths & seen else "text" for name in columns}
+    numbers, truths = numbers & seen, truths & seen
+    return {name: "number" if name in numbers else "boolean" if name in truths else "text" for name in columns}
 
 
 def _names_a_code(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The reject file: every row that could not be taken, with line and reason, safe to open in a spreadsheet and to load again.
+"""The reject file: every row that could not be taken, with line and reason, safe to open in a spreadsheet. Card numbers are struck out.
 
 What a killed load wrote behind its last commit is cut off when it goes on.
 """
@@ -13,6 +13,7 @@ from django.conf import settings
 
 from rapport.intake.files.rows import Trouble
 from rapport.intake.files.spreadsheets import harmless
+from rapport.intake.messages import without_cards
 
 ABOUT = ("line", "reason", "field")
 REASONS_MAX = 200  # different (reason, field) pairs counted apart; the rest are counted together
@@ -40,7 +41,7 @@ class RejectFile:
         if not self.size:
             writer.writerow((*ABOUT, *map(harmless, self.header)))
         writer.writerows([[harmless(_text(cell)) for cell in row] for row in rows])
-        data = text.getvalue().encode("utf-8", errors="replace")
+        data = without_cards(text.getvalue()).encode("utf-8", errors="replace")
         with self.path.open("r+b" if self.path.exists() else "wb") as file:
             file.seek(self.size)
             file.truncate()

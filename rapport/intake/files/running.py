@@ -18,10 +18,11 @@ from rapport.intake.files.rejects import RejectFile, notes_path, reject_path
 from rapport.intake.files.rows import Trouble
 from rapport.intake.files.tally import IN_FACTS, IN_ROWS, Tally
 from rapport.intake.files.units import Context, Unit
+from rapport.intake.messages import without_cards
 from rapport.intake.models import Load
 from rapport.lib.clock import now_us
 
-BATCH_MESSAGES = 1_000
+BATCH_MESSAGES = 3_000
 BATCH_ROWS = 10_000
 BATCH_CELLS = 400_000
 TRIES_MAX = 6  # two loads that meet the same new customer: one of them begins its batch again
@@ -160,6 +161,7 @@ class Run:
         why = {one.index: one for one in receipt.refused}
         partly: dict[int, Refused] = {}
         refused: dict[int, Refused] = {}
+        rows = {"accepted": 0, "repeated": 0}
         start = 0
         for place, unit in units:
             end = start + len(unit.messages)
@@ -168,23 +170,27 @@ class Run:
                 first = next(why[index] for index in range(start, end) if index in why)
                 (partly if "accepted" in outcomes else refused)[place] = first
             else:
-                decide = [
-                    outcome
-                    for outcome, message in zip(outcomes, unit.messages, strict=True)
-                    if not (self.kind.introduces and message["type"] == "identify")
-                ]
-                tally.rows("accepted" if "accepted" in decide else "repeated", len(unit.rows))
+                rows[self._outcome(unit, outcomes)] += len(unit.rows)
             start = end
+        for outcome, number in rows.items():
+            tally.rows(outcome, number)
         if not partly:
             tally.facts(messages, receipt.outcomes, receipt.customer_ids)
         return partly, refused
+
+    def _outcome(self, unit: Unit, outcomes: Sequence[str]) -> str:
+        """Of a unit none of whose messages was rejected: news where one of those that count is."""
+        if not self.kind.introduces:
+            return "accepted" if "accepted" in outcomes else "repeated"
+        decide = zip(outcomes, unit.messages, strict=True)
+        return "accepted" if any(outcome == "accepted" and message["type"] != "identify" for outcome, message in decide) else "repeated"
 
     def _list(self, troubles: Sequence[Trouble]) -> None:
         """The first rejects stand in the reject list, too, where pages show them."""
         shown = troubles[: max(0, REJECTS_LISTED_MAX - self.listed)]
         self.listed += len(shown)
         keep_rejects(
-            [Refused(place, one.reason, one.field, excerpt=" ".join(one.cells)[:500]) for place, one in enumerate(shown)],
+            [Refused(place, one.reason, one.field, excerpt=without_cards(" ".join(one.cells)[:500])) for place, one in enumerate(shown)],
             self.context.source_id,
             self.load.id,
             lines={place: one.line for place, one in enumerate(shown)},

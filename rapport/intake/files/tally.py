@@ -19,6 +19,7 @@ COUNTED = {
     "Order Cancelled": "cancelled",
     "Order Refunded": "refunds",
 }
+FOLLOWED = frozenset({*COUNTED, "Consent Given"})
 
 
 @dataclass(slots=True)
@@ -38,19 +39,18 @@ class Tally:
         self.rows("rejected", len(troubles))
         count_reasons(self.reasons, troubles)
 
-    def facts(self, messages: Iterable[dict[str, Any]], outcomes: Iterable[Outcome], customer_ids: dict[int, int]) -> None:
+    def facts(self, messages: Iterable[dict[str, Any]], outcomes: Sequence[Outcome], customer_ids: dict[int, int]) -> None:
         """Count what was recorded of a batch of messages."""
-        for index, (message, outcome) in enumerate(zip(messages, outcomes, strict=True)):
-            if outcome != "accepted":
-                continue
-            self.counts["events"] += 1
-            if customer_id := customer_ids.get(index, 0):
-                self.customers.add(customer_id)
+        self.counts["events"] += len(customer_ids)
+        self.customers.update(filter(None, customer_ids.values()))
+        for index, message in enumerate(messages):
             event = message.get("event")
+            if event not in FOLLOWED or outcomes[index] != "accepted":
+                continue
             if event in COUNTED:
                 self.counts[COUNTED[event]] += 1
                 self.counts["refunds_unmatched"] += event == "Order Refunded" and (message.get("properties") or {}).get("unmatched") is True
-            elif event == "Consent Given" and customer_id:
+            elif customer_id := customer_ids.get(index):
                 self.consenting.add(customer_id)
 
     def copy(self) -> "Tally":
