@@ -1,0 +1,185 @@
+"""The console in real Chromium: sign in, import a file, find a customer, ask with BUT NOT, see counts, open the evidence, save."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from rapport.console.tests.conftest import PASSWORD
+from rapport.intake import queries as doors
+from rapport.intake.files.actions import run_waiting
+from rapport.segments import queries as segments
+from rapport.warehouse import actions as warehouse
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+WAIT_MS = 60_000
+FILE = """order_id,customer,time,sku,quantity,unit_price
+1,Marta,2026-11-01 10:00,SHIRT,1,60.00
+2,Marta,2026-11-20 10:00,SHIRT,1,60.00
+3,Tobias,2026-10-01 10:00,SHIRT,2,60.00
+4,Tobias,2026-10-09 10:00,COAT,1,240.00
+5,Ingrid,2026-10-09 10:00,COAT,1,240.00
+6,,2026-10-09 10:00,COAT,1,240.00
+"""
+RULE = 'did "Order Completed" at least 2 times\nBUT NOT did "Order Completed" since 2026-11-15'
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    assert CHROMIUM, "Chromium is missing: tools/install_test_needs.sh brings it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[(1440, 900, "light"), (390, 844, "dark")], ids=["desktop, light", "phone, dark"])
+def window(request: Any, chromium: Browser, lake: Path, live_server: Any) -> Iterator[Page]:
+    """A window that counts what goes wrong in it: refused by the policy, thrown by a script, fetched from elsewhere."""
+    width, height, scheme = request.param
+    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, base_url=live_server.url)
+    context.set_default_timeout(WAIT_MS)
+    found = context.new_page()
+    wrong: list[str] = []
+    found.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+    found.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    found.on("request", lambda asked: None if asked.url.startswith((live_server.url, "data:")) else wrong.append(f"foreign: {asked.url}"))
+    found.on("response", lambda got: wrong.append(f"{got.status}: {got.url}") if got.status >= 400 and got.status != 422 else None)
+    yield found
+    found.wait_for_load_state("networkidle")  # no question may be under way when the warehouse is taken from under it
+    context.close()
+    assert not wrong
+
+
+def worker() -> None:
+    """What `rapport worker` would do meanwhile; in a thread, with a connection of its own."""
+
+    def work() -> None:
+        while run_waiting():
+            pass
+        warehouse.catch_up(WAIT_MS / 1000)
+
+    thread = Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+def sideways(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+
+
+def test_the_circle_of_a_first_day(window: Page, head: Client, lake: Path, settings: Any, tmp_path: Path) -> None:
+    settings.UPLOAD_DIR, settings.REJECT_DIR = tmp_path / "uploads", tmp_path / "rejects"
+    (tmp_path / "orders.csv").write_text(FILE)
+
+    # sign in
+    window.goto("/app/")
+    window.get_by_label("Mail address").fill("head@example.com")
+    window.get_by_label("Password").fill(PASSWORD)
+    window.get_by_role("button", name="Sign in").click()
+    expect(window.get_by_text("Everything begins with what you have")).to_be_visible()
+    assert window.evaluate("document.documentElement.dataset.bsTheme") == ("dark" if window.viewport_size["width"] == 390 else "light")  # type: ignore[index]
+
+    # import a file
+    window.get_by_role("link", name="Import a file").click()
+    window.locator("[type=file]").set_input_files(str(tmp_path / "orders.csv"))
+    window.get_by_role("button", name="Look at it").click()
+    expect(window.get_by_label("What unit_price becomes")).to_have_value("unit_price")
+    window.get_by_label("Currency, where a row names none").fill("EUR")
+    window.get_by_role("button", name="Import it").click()
+    expect(window.get_by_text("waits for the worker")).to_be_visible()
+    assert not sideways(window)
+    worker()
+    expect(window.get_by_role("heading", name="Done")).to_be_visible()  # the page asked by itself
+    expect(window.locator("#rejects")).to_contain_text("no customer")
+    assert doors.loads()[0].counts["accepted"] == 5
+
+    # find a customer
+    window.keyboard.press("/")
+    window.locator("#find input").fill("Marta")
+    window.locator("#found a.hit").first.click()
+    expect(window.get_by_role("heading", level=1)).to_contain_text("Customer")
+    expect(window.locator("#timeline")).to_contain_text("Ordered 1 piece")
+    expect(window.locator("[data-plot=lanes] canvas")).to_be_visible()
+    assert not sideways(window)
+
+    # type a rule with BUT NOT, with completion
+    window.goto("/app/ask/")
+    window.locator("#rule").click()
+    window.keyboard.type('did "Order Co')
+    expect(window.locator("#completion .o").first).to_contain_text('"Order Completed"')
+    window.keyboard.press("Tab")
+    window.keyboard.type(RULE.removeprefix('did "Order Completed"'))
+    assert window.locator("#rule").input_value() == RULE
+
+    # see counts at every node
+    counts = window.locator("#tree .node .num")
+    expect(counts).to_have_text(["1", "2", "1"])
+    expect(window.locator("#tree")).to_contain_text("takes 1 away")
+    assert not sideways(window)
+
+    # the last good count stays while the text is unfinished, and says so
+    window.locator("#rule").press("End")
+    window.keyboard.type(" AND")
+    expect(window.locator("#rule-status")).to_contain_text("line 2 unfinished · last good count kept")
+    expect(counts).to_have_text(["1", "2", "1"])
+    for _ in " AND":
+        window.keyboard.press("Backspace")
+    expect(window.locator("#rule-status")).to_contain_text("reads well")
+
+    # open the evidence
+    window.locator("#members [data-why]").first.click()
+    expect(window.locator("#drawer")).to_contain_text("Why in?")
+    expect(window.locator("#drawer")).to_contain_text("does not take out")
+    assert not sideways(window)
+    window.keyboard.press("Escape")
+    expect(window.locator("#drawer .verdict")).to_have_count(0)
+
+    # save
+    window.get_by_text("Save segment").click()
+    window.get_by_label("Its name").fill("Let down, and still ours")
+    window.get_by_label("Its name").press("Enter")
+    expect(window.get_by_text("Saved as “Let down, and still ours”.")).to_be_visible()
+    assert segments.segment_named("Let down, and still ours").rule == RULE.replace("\n", " ")
+
+
+def test_a_typo_is_mended_by_a_click(window: Page, head: Client, lake: Path, live_server: Any) -> None:
+    warehouse.catch_up(WAIT_MS / 1000)
+    session = head.cookies["rapport"].value
+    window.context.add_cookies([{"name": "rapport", "value": session, "url": live_server.url}])
+    window.goto("/app/ask/")
+    window.locator("#rule").fill('did "Order Complete" at least 2 times')
+    expect(window.locator("#rule-error")).to_contain_text('No kind of event is called "Order Complete"')
+    window.locator("[data-mended]").click()
+    assert window.locator("#rule").input_value() == 'did "Order Completed" at least 2 times'
+    expect(window.locator("#tree .node .num")).to_have_text(["0"])
+    expect(window.locator("#members")).to_contain_text("Nobody fits")
+
+
+def test_keys_lead_through_the_house(window: Page, head: Client, lake: Path, live_server: Any) -> None:
+    session = head.cookies["rapport"].value
+    window.context.add_cookies([{"name": "rapport", "value": session, "url": live_server.url}])
+    window.goto("/app/")
+    window.keyboard.press("Tab")
+    expect(window.get_by_role("link", name="Skip to content")).to_be_focused()
+    window.keyboard.press("?")
+    expect(window.locator("#keys")).to_be_visible()
+    window.keyboard.press("Escape")
+    expect(window.locator("#keys")).to_be_hidden()
+    window.keyboard.press("g")
+    window.keyboard.press("c")
+    window.wait_for_url("**/app/customers/")
+    window.keyboard.press("g")
+    window.keyboard.press("d")
+    window.wait_for_url("**/app/doors/")
+    window.goto("/app/more/")
+    window.locator("main").get_by_role("button", name="Light").click()
+    window.reload()
+    assert window.evaluate("document.documentElement.dataset.bsTheme") == "light"
