@@ -14,7 +14,7 @@ from rapport.learn import play, saved
 from rapport.learn.practice import company
 from rapport.learn.practice.story import tell
 from rapport.learn.standing import SEED, Practice, keep, standing
-from rapport.lib.clock import to_us
+from rapport.lib.clock import DAY_US, to_us
 from rapport.lib.refusals import Refusal
 from rapport.run.tests.bare import give
 from rapport.segments import queries as segments
@@ -44,6 +44,15 @@ def test_every_fact_is_taken_and_the_second_time_none() -> None:
     assert recorded >= told
     assert play.play(SMALL, unseen) == 0
     assert Event.objects.count() == recorded
+
+
+def test_facts_were_received_when_they_happened_and_lately_day_by_day() -> None:
+    play.play(SMALL, unseen)
+    received = Event.objects.values_list("time_us", "received_us")
+    assert all(time_us <= received_us <= SMALL.until_us for time_us, received_us in received)
+    lately = [(time_us, received_us) for time_us, received_us in received if received_us > SMALL.until_us - 40 * DAY_US]
+    assert lately
+    assert all(time_us // DAY_US == received_us // DAY_US for time_us, received_us in lately)
 
 
 def test_a_start_that_was_cut_short_is_taken_up(monkeypatch: pytest.MonkeyPatch) -> None:
