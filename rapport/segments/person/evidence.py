@@ -96,7 +96,7 @@ def plain(value: Any, kind: str = "exact") -> Plain:
         case date():
             return value.isoformat()
         case Fraction() | Decimal():
-            return int(value) if value == int(value) else float(round(value, 6))
+            return int(value) if value == int(value) else round(float(value), 6)
         case float():
             return int(value) if value.is_integer() else value
         case bool() | str() | int() | None:

@@ -8,12 +8,12 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
-from django.conf import settings
 
 from rapport.customers import queries as customers
 from rapport.customers.events import ADDRESS_SUPPRESSED, SUPPRESSION_LIFTED
 from rapport.events import queries as events
 from rapport.events.catalogue import Catalogue, EventTypeFacts
+from rapport.lib.zone import company_zone
 from rapport.segments.nodes import Amount, Rule
 
 
@@ -59,7 +59,7 @@ class History:
     words: Words
     deeds: list[Deed] = field(default_factory=list)
     suppressions: list[SuppressionWord] | None = None  # None: to be read from the record when first asked for
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(settings.COMPANY_TIME_ZONE))
+    zone: ZoneInfo = field(default_factory=company_zone)
 
     def __post_init__(self) -> None:
         self.deeds = sorted(self.deeds, key=lambda deed: (deed.time_us, deed.id))

@@ -4,6 +4,7 @@ Visitors joined later, aliases, late facts and facts to come, facts to the micro
 that do not fit, money with and without a rate, consent given and taken back, suppressed addresses.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -35,35 +36,40 @@ CHANNELS = ("email", "sms", "post", "push")
 
 @dataclass
 class RandomHistory:
-    """A world without questions, the moments it turns on, and the own times of its facts."""
+    """What is told of some customers, the own times of those facts, and the days their money needs a rate of."""
 
-    world: World
-    anchors_us: list[int]
+    facts: list[dict[str, Any]] = field(default_factory=list)
     times_us: list[int] = field(default_factory=list)
+    money_days: set[tuple[str, str]] = field(default_factory=set)
 
 
-def random_history(seed: int) -> RandomHistory:
-    return _Teller(seed).history()
+def random_world(seeds: Sequence[int]) -> tuple[World, list[int]]:
+    """Several histories side by side in one company, as a world without questions; and the own times of their facts."""
+    chance = Random(f"company {seeds}")
+    zone = chance.choice(ZONES)
+    histories = [_Teller(seed, zone).history() for seed in seeds]
+    days = sorted({day for history in histories for day in history.money_days})
+    rates = [(code, day, RATES[code]) for code, day in days if code in RATES and chance.random() < 0.67]
+    facts = [*_Teller(seeds[0], zone).teaching(), *(fact for history in histories for fact in history.facts)]
+    world = World(f"histories {seeds}", ANCHORS[0], facts, [], zone=zone, received=RECEIVED, rates=rates)
+    return world, sorted({us for history in histories for us in history.times_us})
 
 
 class _Teller:
-    def __init__(self, seed: int) -> None:
-        self.chance, self.seed = Random(seed), seed
-        self.zone = self.chance.choice(ZONES)
+    """Tells one history. What it tells follows from the seed alone, and from the company's zone."""
+
+    def __init__(self, seed: int, zone: str) -> None:
+        self.chance, self.seed, self.zone = Random(seed), seed, zone
         self.anchors_us = [moment_us(text) for text in ANCHORS]
-        self.times_us: list[int] = []
-        self.money_days: set[tuple[str, str]] = set()
+        self.told = RandomHistory()
 
     def history(self) -> RandomHistory:
-        told = [fact for number in range(self.chance.randint(10, 18)) for fact in self.customer(f"c{number}")]
-        told += [self.fact_of("?stray") for _ in range(3)]
+        for number in range(self.chance.randint(10, 18)):
+            self.told.facts += self.customer(f"h{self.seed}c{number}")
+        self.told.facts += [self.fact_of(f"?h{self.seed}stray") for _ in range(3)]
         if self.chance.random() < 0.6:
-            self.chance.shuffle(told)  # told in any order: many come late
-        rates = [(code, day, RATES[code]) for code, day in sorted(self.money_days) if code in RATES and self.chance.random() < 0.67]
-        world = World(
-            f"history {self.seed}", ANCHORS[0], [*self.teaching(), *told], [], zone=self.zone, received=RECEIVED, rates=rates
-        )  # fmt: skip
-        return RandomHistory(world, self.anchors_us, self.times_us)
+            self.chance.shuffle(self.told.facts)  # told in any order: many come late
+        return self.told
 
     def teaching(self) -> list[dict[str, Any]]:
         """First facts in which every property has a value of its kind."""
@@ -71,7 +77,14 @@ class _Teller:
         booking = self.booking() | {"departure": "2020-02-01", "check_in": "2020-02-01T08:00:00Z", "seats": 1, "flexible": True}
         booking |= {"tags": ["a"], "marks": [1], "address": {"city": "Oslo", "geo": {"zone": 1}}}
         booking |= {"legs": [{"from": "JFK", "miles": 1.5, "day": "2020-02-01", "stops": ["LHR"]}]}
-        traits = {"points": 1, "vip": True, "tags": ["a"], "plan": "gold", "renewal": "2020-02-01", "seen_at": "2020-02-01T08:00:00Z"}
+        traits: dict[str, Any] = {
+            "points": 1,
+            "vip": True,
+            "tags": ["a"],
+            "plan": "gold",
+            "renewal": "2020-02-01",
+            "seen_at": "2020-02-01T08:00:00Z",
+        }
         return [
             identify("teacher", long_ago, **traits, home={"floor": 1}),
             track("teacher", "Booked", long_ago, **booking),
@@ -89,8 +102,8 @@ class _Teller:
             ids.append(f"{name}-old")
             facts.append(alias(name, f"{name}-old", self.time()))
         if self.chance.random() < 0.1:
-            facts.append(identify(name, self.time(), at="shared-kiosk"))
-            ids.append("?shared-kiosk")
+            facts.append(identify(name, self.time(), at=f"h{self.seed}kiosk"))
+            ids.append(f"?h{self.seed}kiosk")
         facts += [self.fact_of(self.chance.choice(ids)) for _ in range(self.chance.randint(0, 12))]
         facts += [self.word_on_consent(self.chance.choice(ids)) for _ in range(self.chance.randint(0, 4))]
         if self.chance.random() < 0.3:
@@ -118,7 +131,7 @@ class _Teller:
 
     def money(self, time: str) -> dict[str, Any]:
         code = self.pick(CURRENCIES)
-        self.money_days.add((code, day_of(moment_us(time), ZoneInfo(self.zone)).isoformat()))
+        self.told.money_days.add((code, day_of(moment_us(time), ZoneInfo(self.zone)).isoformat()))
         said = {"order_id": str(self.chance.randrange(10**6)), "revenue": self.odd(self.pick(AMOUNTS)), "currency": code}
         return said if self.chance.random() < 0.9 else {"order_id": said["order_id"], "coupon": self.pick(CITIES)}
 
@@ -198,7 +211,7 @@ class _Teller:
     def time(self) -> str:
         """A fact's own time; half of them on the edge of a window, some still to come. Kept, to be asked about."""
         us = self.moment()
-        self.times_us.append(us)
+        self.told.times_us.append(us)
         return from_us(us).isoformat().replace("+00:00", "Z")
 
     def moment(self) -> int:

@@ -3,6 +3,7 @@
 Any leaf, BUT NOT at any depth, windows whose edge falls on facts, constants that data has.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from rapport.lib.clock import from_us
 from rapport.segments.grammar import name_text
-from rapport.segments.tests.random_histories import AMOUNTS, CATEGORIES, CHANNELS, CITIES, DURATIONS, NUMBERS, SKUS, RandomHistory
+from rapport.segments.tests.random_histories import AMOUNTS, CATEGORIES, CHANNELS, CITIES, DURATIONS, NUMBERS, SKUS
 from rapport.segments.text import duration_text, number_text, quoted
 
 SHORT = ("minute", "hour")
@@ -61,16 +62,23 @@ COUNTS, SUMS = tuple(range(5)), (0, 1, 2, 5, 10, 10.1, 20.2, 0.1, 99.99, -5, 50)
 
 
 class RuleMaker:
-    """Texts of rules over one history, put together from a handful of leaves. `measures` and `segments` may be named in them."""
+    """Texts of rules in a world, put together from a handful of leaves. `measures` and `segments` may be named in them."""
 
     def __init__(
-        self, chance: Random, history: RandomHistory, *, leaves: int, measures: tuple[str, ...] = (), segments: tuple[str, ...] = ()
+        self,
+        chance: Random,
+        zone: str,
+        moments_us: Sequence[int],
+        *,
+        leaves: int,
+        measures: tuple[str, ...] = (),
+        segments: tuple[str, ...] = (),
     ) -> None:
-        self.chance, self.history, self.zone = chance, history, ZoneInfo(history.world.zone)
+        self.chance, self.zone, self.moments_us = chance, ZoneInfo(zone), moments_us
         self.measures, self.segments = measures, segments
         self.leaves = [self.leaf() for _ in range(leaves)]
 
-    def rule(self, depth: int = 4) -> str:
+    def rule(self, depth: int = 3) -> str:
         if depth == 0 or self.chance.random() < 0.3:
             return str(self.pick(self.leaves))
         return self.joined(depth, self.rule)
@@ -214,8 +222,8 @@ class RuleMaker:
         return f" since {self.written(start)}" if kind < 0.9 or start == end else f" between {self.exactly(start)} and {self.exactly(end)}"
 
     def near(self) -> int:
-        """A fact's own time or the asking moment's, or a microsecond beside it."""
-        return int(self.pick(self.history.times_us + self.history.anchors_us) + self.pick((-1, 0, 0, 0, 1)))
+        """A moment something happened or is asked for, or a microsecond beside it."""
+        return int(self.pick(self.moments_us) + self.pick((-1, 0, 0, 0, 1)))
 
     def time(self) -> str:
         return self.written(self.near())

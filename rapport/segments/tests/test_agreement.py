@@ -1,6 +1,6 @@
 """The two evaluators, written apart, agree for every customer on random rules over random histories."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -13,14 +13,15 @@ from rapport.segments import person
 from rapport.segments.answer import Answer, answer_many
 from rapport.segments.nodes import Rule
 from rapport.segments.person.verdict import nodes_hold
-from rapport.segments.tests.cases.playing import play_in, rule_of, words_of
-from rapport.segments.tests.random_histories import RandomHistory, random_history
+from rapport.segments.tests.cases.playing import moment_us, play_in, rule_of, words_of
+from rapport.segments.tests.random_histories import ANCHORS, random_world
 from rapport.segments.tests.random_rules import RuleMaker
 from rapport.segments.text import rule_text
 from rapport.warehouse import actions as warehouse
 from rapport.warehouse import engine
 
-HISTORIES, MOMENTS_EACH, RULES_EACH, LEAVES_EACH = 40, 3, 17, 24  # rules and leaves a moment: 2,040 rules of 2,880 leaves
+HISTORIES, TOGETHER = 40, 4  # each is loaded once, four into one company
+MOMENTS_EACH, RULES_EACH, LEAVES_EACH = 3, 68, 28  # of each company; rules and leaves at each moment: 2,040 rules in all
 MEASURES = {
     "spend": 'sum(revenue) of "Order Completed" in the last 13 months',
     "usual": 'average(products.quantity) of "Order Completed"',
@@ -38,33 +39,34 @@ def lake(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator
 
 
 @pytest.mark.large
-@pytest.mark.parametrize("seed", range(HISTORIES))
-def test_both_evaluators_mean_the_same_customers(seed: int, lake: Settings) -> None:
-    history, chance = random_history(seed), Random(1_000_000 + seed)
-    lake.COMPANY_TIME_ZONE = history.world.zone
-    parts = RuleMaker(chance, history, leaves=8, measures=tuple(MEASURES))
-    history.world.measures.update(MEASURES)
-    history.world.segments.update({f"segment {number}": parts.rule(2) for number in range(3)})
-    play_in(history.world)
+@pytest.mark.parametrize("first", range(0, HISTORIES, TOGETHER))
+def test_both_evaluators_mean_the_same_customers(first: int, lake: Settings) -> None:
+    world, times_us = random_world(range(first, first + TOGETHER))
+    chance, asked_us = Random(f"rules {first}"), [*times_us, *map(moment_us, ANCHORS)]
+    lake.COMPANY_TIME_ZONE = world.zone
+    parts = RuleMaker(chance, world.zone, asked_us, leaves=8, measures=tuple(MEASURES))
+    world.measures.update(MEASURES)
+    world.segments.update({f"segment {number}": parts.rule(2) for number in range(3)})
+    play_in(world)
     warehouse.catch_up()
-    words = words_of(history.world)
-    everyone = [customer.id for customer in customers.search("", limit=1000)]
-    histories = {number: person.history_of(number, words) for number in everyone}
+    words = words_of(world)
+    histories = {one.id: person.history_of(one.id, words) for one in customers.search("", limit=1000)}
     differences: list[str] = []
     telling = 0
-    for moment_us in moments(history, chance):
-        maker = RuleMaker(chance, history, leaves=LEAVES_EACH, measures=tuple(MEASURES), segments=tuple(words.segments))
+    for moment in moments(times_us, chance):
+        maker = RuleMaker(chance, world.zone, asked_us, leaves=LEAVES_EACH, measures=tuple(MEASURES), segments=tuple(words.segments))
         rules = [rule_of(maker.rule(), words) for _ in range(RULES_EACH)]
-        for rule, found in zip(rules, answer_many(rules, words, moment_us), strict=True):
-            differences += disagreements(rule, found, histories, moment_us)
-            telling += 0 < len(found.root) < len(everyone)
+        for rule, found in zip(rules, answer_many(rules, words, moment), strict=True):
+            differences += disagreements(rule, found, histories, moment)
+            telling += 0 < len(found.root) < len(histories)
     assert not differences, "\n".join([f"{len(differences)} differences", *differences[:SHOWN_MAX]])
     assert telling > RULES_EACH, "rules that mean nobody or everybody prove little"
 
 
-def moments(history: RandomHistory, chance: Random) -> list[int]:
+def moments(times_us: Sequence[int], chance: Random) -> list[int]:
     """When to ask: at two of the moments the windows were made for, and at a fact's own time or right after."""
-    return [*chance.sample(history.anchors_us, MOMENTS_EACH - 1), chance.choice(history.times_us) + chance.choice((0, 1))]
+    anchors = [moment_us(text) for text in ANCHORS]
+    return [*chance.sample(anchors, MOMENTS_EACH - 1), chance.choice(times_us) + chance.choice((0, 1))]
 
 
 def disagreements(rule: Rule, answer: Answer, histories: dict[int, person.History], moment_us: int) -> Iterator[str]:
