@@ -20,7 +20,7 @@ setup: .venv/complete
 	tools/make_venv.sh
 
 demo: setup
-	RAPPORT_DATA_DIR="$${RAPPORT_DATA_DIR:-practice-data}" .venv/bin/rapport demo
+	.venv/bin/rapport demo
 
 test-needs: setup
 	tools/install_test_needs.sh
