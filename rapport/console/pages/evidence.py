@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from rapport.console.pages.asking import Question
 from rapport.console.pages.tree import OPERATORS
@@ -80,33 +78,46 @@ def _reason(node: Rule, seen: NodeEvidence, currency: str | None) -> str:
 
 
 def _rows(rule: Rule, found: Sequence[NodeEvidence]) -> list[EvidenceRow]:
+    """Every node but the outermost: the verdict above speaks for the root, and for an AND that BUT NOT takes from."""
     rows: list[EvidenceRow] = []
-    opened: list[list[int]] = []  # of each open operator: is it BUT NOT, how many children are left, which child comes
+    opened: list[_Open] = []
     for node, seen in zip(preorder(rule), found, strict=True):
-        taken = bool(opened and opened[-1][0] and opened[-1][2])
+        taken = bool(opened) and opened[-1].is_but_not and opened[-1].came > 0
+        outermost = not opened or (isinstance(node, And) and len(opened) == 1 and opened[0].is_but_not and not opened[0].came)
         if opened:
-            opened[-1][2] += 1
+            opened[-1].came += 1
         closes = 0
         if isinstance(node, And | Or | ButNot):
-            opened.append([isinstance(node, ButNot), len(node.children), 0])
+            opened.append(_Open(isinstance(node, ButNot), len(node.children), drawn=not outermost))
         else:
             closes = _close(opened)
-        rows.append(_row(node, seen, taken, closes, found, len(rows)))
+        if not (outermost and isinstance(node, And | Or | ButNot)):
+            rows.append(_row(node, seen, taken, closes))
     return rows
 
 
-def _close(opened: list[list[int]]) -> int:
+@dataclass
+class _Open:
+    """An operator whose children are still coming; `drawn`: it has a row and a list of its own."""
+
+    is_but_not: bool
+    left: int
+    drawn: bool
+    came: int = 0
+
+
+def _close(opened: list[_Open]) -> int:
+    """How many lists end with a condition."""
     closed = 0
     while opened:
-        opened[-1][1] -= 1
-        if opened[-1][1]:
+        opened[-1].left -= 1
+        if opened[-1].left:
             break
-        opened.pop()
-        closed += 1
+        closed += opened.pop().drawn
     return closed
 
 
-def _row(node: Rule, seen: NodeEvidence, taken: bool, closes: int, found: Sequence[NodeEvidence], number: int) -> EvidenceRow:
+def _row(node: Rule, seen: NodeEvidence, taken: bool, closes: int) -> EvidenceRow:
     operator = OPERATORS.get(type(node), "")
     return EvidenceRow(
         text=seen.text,
@@ -148,11 +159,3 @@ def _words(node: Rule, seen: NodeEvidence, taken: bool) -> str:
     if isinstance(node, ButNot):
         return _("the first, and none of the others") if seen.holds else _("not the first, or taken out")
     return ""
-
-
-def seen_us(fact: FactSeen) -> datetime:
-    return datetime.fromisoformat(fact.time)
-
-
-def counted(people: int) -> str:
-    return ngettext("%(n)s person", "%(n)s people", people) % {"n": f"{people:,}"}

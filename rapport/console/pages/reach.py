@@ -21,8 +21,14 @@ class Channel:
     may: bool
     reason: str
     asked: bool
+    given: bool = False
     time_us: int | None = None
     proof: Fact | None = None
+
+    @property
+    def held(self) -> bool:
+        """They said yes, and still we may not: the reason is news."""
+        return self.asked and not self.may and self.given
 
     @property
     def source(self) -> str:
@@ -49,4 +55,4 @@ def _channel(customer: Customer, row: Consent, traits: dict[str, object], proof:
             may, reason = False, _("address held: %(why)s") % {"why": dead.reason or _("suppressed")}
     elif row.given and row.channel == "post" and not (traits.get("postal_code") or traits.get("city")):
         may, reason = False, _("no address")
-    return Channel(row.channel, row.purpose, may, reason, True, row.time_us, proof)
+    return Channel(row.channel, row.purpose, may, reason, True, row.given, row.time_us, proof)

@@ -71,6 +71,20 @@ def when(us: int | None) -> str:
 
 
 @register.filter
+def when_in_month(us: int) -> str:
+    """Under a heading that names the month and year."""
+    local = from_us(us, company_zone())
+    return f"{local.day} {local:%b %H:%M}"
+
+
+@register.filter
+def beside(us: int, other_us: int) -> str:
+    """A moment told beside another: of the same day its hour, else its day."""
+    local, other = from_us(us, company_zone()), from_us(other_us, company_zone())
+    return f"{local:%H:%M}" if local.date() == other.date() else f"{local.day} {local:%b}"
+
+
+@register.filter
 def day(us: int | None) -> str:
     """A moment's day in the company's time."""
     return "–" if us is None else day_words(from_us(us, company_zone()).date())
@@ -164,6 +178,8 @@ def span(seconds: float | None) -> str:
         return "–"
     if seconds < 1:
         return f"{round(seconds * 1000)} ms"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
     whole = int(seconds)
     if whole < 60:
         return f"{whole} s"

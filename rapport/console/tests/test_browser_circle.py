@@ -75,21 +75,31 @@ def sideways(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
-def test_the_circle_of_a_first_day(window: Page, head: Client, lake: Path, settings: Any, tmp_path: Path) -> None:
+def test_the_circle_of_a_first_day(window: Page, head: Client, settings: Any, tmp_path: Path) -> None:
     settings.UPLOAD_DIR, settings.REJECT_DIR = tmp_path / "uploads", tmp_path / "rejects"
     (tmp_path / "orders.csv").write_text(FILE)
+    sign_in(window)
+    import_a_file(window, tmp_path / "orders.csv")
+    find_a_customer(window)
+    type_a_rule_with_but_not(window)
+    leave_it_unfinished_for_a_moment(window)
+    open_the_evidence(window)
+    save_it(window)
 
-    # sign in
+
+def sign_in(window: Page) -> None:
     window.goto("/app/")
     window.get_by_label("Mail address").fill("head@example.com")
     window.get_by_label("Password").fill(PASSWORD)
     window.get_by_role("button", name="Sign in").click()
     expect(window.get_by_text("Everything begins with what you have")).to_be_visible()
-    assert window.evaluate("document.documentElement.dataset.bsTheme") == ("dark" if window.viewport_size["width"] == 390 else "light")  # type: ignore[index]
+    theme = "dark" if window.evaluate("window.innerWidth") == 390 else "light"
+    assert window.evaluate("document.documentElement.dataset.bsTheme") == theme
 
-    # import a file
+
+def import_a_file(window: Page, file: Path) -> None:
     window.get_by_role("link", name="Import a file").click()
-    window.locator("[type=file]").set_input_files(str(tmp_path / "orders.csv"))
+    window.locator("[type=file]").set_input_files(str(file))
     window.get_by_role("button", name="Look at it").click()
     expect(window.get_by_label("What unit_price becomes")).to_have_value("unit_price")
     window.get_by_label("Currency, where a row names none").fill("EUR")
@@ -101,7 +111,8 @@ def test_the_circle_of_a_first_day(window: Page, head: Client, lake: Path, setti
     expect(window.locator("#rejects")).to_contain_text("no customer")
     assert doors.loads()[0].counts["accepted"] == 5
 
-    # find a customer
+
+def find_a_customer(window: Page) -> None:
     window.keyboard.press("/")
     window.locator("#find input").fill("Marta")
     window.locator("#found a.hit").first.click()
@@ -110,7 +121,9 @@ def test_the_circle_of_a_first_day(window: Page, head: Client, lake: Path, setti
     expect(window.locator("[data-plot=lanes] canvas")).to_be_visible()
     assert not sideways(window)
 
-    # type a rule with BUT NOT, with completion
+
+def type_a_rule_with_but_not(window: Page) -> None:
+    """With completion, until a count stands at every node."""
     window.goto("/app/ask/")
     window.locator("#rule").click()
     window.keyboard.type('did "Order Co')
@@ -118,23 +131,23 @@ def test_the_circle_of_a_first_day(window: Page, head: Client, lake: Path, setti
     window.keyboard.press("Tab")
     window.keyboard.type(RULE.removeprefix('did "Order Completed"'))
     assert window.locator("#rule").input_value() == RULE
-
-    # see counts at every node
-    counts = window.locator("#tree .node .num")
-    expect(counts).to_have_text(["1", "2", "1"])
+    expect(window.locator("#tree .node .num")).to_have_text(["1", "2", "1"])
     expect(window.locator("#tree")).to_contain_text("takes 1 away")
     assert not sideways(window)
 
-    # the last good count stays while the text is unfinished, and says so
+
+def leave_it_unfinished_for_a_moment(window: Page) -> None:
+    """The last good count stays, and says so."""
     window.locator("#rule").press("End")
     window.keyboard.type(" AND")
     expect(window.locator("#rule-status")).to_contain_text("line 2 unfinished · last good count kept")
-    expect(counts).to_have_text(["1", "2", "1"])
+    expect(window.locator("#tree .node .num")).to_have_text(["1", "2", "1"])
     for _ in " AND":
         window.keyboard.press("Backspace")
     expect(window.locator("#rule-status")).to_contain_text("reads well")
 
-    # open the evidence
+
+def open_the_evidence(window: Page) -> None:
     window.locator("#members [data-why]").first.click()
     expect(window.locator("#drawer")).to_contain_text("Why in?")
     expect(window.locator("#drawer")).to_contain_text("does not take out")
@@ -142,7 +155,8 @@ def test_the_circle_of_a_first_day(window: Page, head: Client, lake: Path, setti
     window.keyboard.press("Escape")
     expect(window.locator("#drawer .verdict")).to_have_count(0)
 
-    # save
+
+def save_it(window: Page) -> None:
     window.get_by_text("Save segment").click()
     window.get_by_label("Its name").fill("Let down, and still ours")
     window.get_by_label("Its name").press("Enter")
