@@ -87,7 +87,7 @@ def assert_whole(installation: Installation, feeder: Feeder) -> None:
     if not installation.database_url:
         assert installation.rows("PRAGMA integrity_check") == [("ok",)]
     assert installation.ask("rebuild", "--verify")["equal"]
-        answer = installation.ask("segment", "count", f'everyone AND did "Till Rang" exactly {RINGS} times')
+    answer = installation.ask("segment", "count", f'everyone AND did "Till Rang" exactly {RINGS} times')
     assert [node["count"] for node in answer["nodes"]] == [everyone] * 3
 
 
