@@ -36,7 +36,7 @@ def is_test(path: Path) -> bool:
 def code(*, tests: bool = False) -> Iterator[Path]:
     """The package's Python files, migrations left out: those are written by a machine and never edited. With tests: all there are."""
     for path in tracked():
-        if path.suffix == ".py" and "migrations" not in path.parts and (tests or PACKAGE in path.parents and not is_test(path)):
+        if path.suffix == ".py" and "migrations" not in path.parts and (tests or (PACKAGE in path.parents and not is_test(path))):
             yield path
 
 
