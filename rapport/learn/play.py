@@ -17,6 +17,7 @@ from rapport.warehouse import actions as warehouse
 
 BATCH = 1_000
 DAILY_US = 45 * DAY_US
+PASS_ROWS = 50_000  # few large passes: each writes files for every kind of fact
 Shown = Callable[[float], None]  # is told how much is done, from 0 to 1
 
 
@@ -70,7 +71,7 @@ def _told(number: int, item: company.Item) -> ProductTold:
 def load_warehouse(facts: int, shown: Shown) -> None:
     """Bring the warehouse up to the last fact, by our own hand."""
     loaded = 0
-    while moved := warehouse.load_pass():
+    while moved := warehouse.load_pass(PASS_ROWS):
         loaded += moved
         shown(min(1.0, loaded / max(facts, 1)))
     warehouse.catch_up()

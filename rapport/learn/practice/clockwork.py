@@ -3,7 +3,7 @@
 import heapq
 import random
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -116,5 +116,4 @@ def day_of(time_us: int) -> date:
 
 def stamp(time_us: int) -> str:
     """As SDKs write it: to the millisecond, in UTC."""
-    moment: datetime = from_us(time_us).astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return from_us(time_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -91,3 +91,14 @@ def test_a_killed_worker_is_started_again(installation: Installation) -> None:
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: worker() not in (0, first), "another worker")
     assert "The worker ended with status -9" in installation.words_of("serve")
+
+
+def test_a_worker_alone_does_the_work_and_stops_in_order(installation: Installation) -> None:
+    key, port = installation.ask("key", "add", "--source", "shop")["key"], free_port()
+    installation.serve(port, "--no-worker")
+    worker = installation.start("worker")
+    send(port, key)
+    wait_for(lambda: "1 facts" in installation.run("check").stdout, "the fact in the warehouse")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(WAIT_SECONDS) == 0
+    assert installation.words_of("worker") == ""
