@@ -1,6 +1,5 @@
 """DuckDB never opens the record: its SQLite is another library than Python's, and two of them on one file in a process destroy it."""
 
-import os
 import sqlite3
 import threading
 import time
@@ -32,7 +31,7 @@ def test_with_django_gone_nobody_has_the_record_open(write: Write) -> None:
     with queries.reader() as reader, engine.writer(engine.home()) as lake:
         counted = [open_to.execute("SELECT count(*) FROM visited").fetchall() for open_to in (reader.connection, lake)]
         connection.close()
-        opened = {os.readlink(file) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()}
+        opened = {str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()}
     assert counted == [[(1,)], [(1,)]]
     assert str(engine.home().folder / "catalog.sqlite") in opened
     record = str(connection.settings_dict["NAME"])
