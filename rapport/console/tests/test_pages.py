@@ -1,5 +1,6 @@
 """Every page: opened by the roles it is for, closed to others, under the policy, with an empty house and with the cast in it."""
 
+import base64
 import json
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from rapport.console.urls import urlpatterns
 from rapport.customers.models import Customer
 from rapport.events.models import Event
 from rapport.intake.actions import receive
+from rapport.intake.queries import keys
 from rapport.segments import queries as segments
 from rapport.warehouse import actions as warehouse
 
@@ -281,3 +283,34 @@ def test_a_rule_two_hundred_levels_deep_is_drawn(lake: Path, head: Client, bob: 
         deep = f"({deep}) {('AND', 'OR', 'BUT NOT')[level % 3]} {'no one' if level % 3 == 2 else 'everyone'}"
     assert head.post("/app/ask/answer/", {"rule": deep}, headers=FRAGMENT).status_code == 200
     assert head.post("/app/ask/evidence/", {"rule": deep, "customer": bob.id}, headers=FRAGMENT).status_code == 200
+
+
+def test_a_node_is_moved_and_the_text_follows(lake: Path, head: Client, bob: Customer, today: datetime) -> None:
+    rule = "email is known AND city is known"
+    assert json.loads(head.post("/app/ask/move/", {"rule": rule, "node": 2, "way": "up"}).content) == {
+        "text": "city is known\nAND email is known",
+        "node": 1,
+    }
+    assert json.loads(head.post("/app/ask/move/", {"rule": rule, "node": 1, "way": "up"}).content)["text"] == rule
+    assert head.post("/app/ask/move/", {"rule": rule, "node": 1, "way": "sideways"}, headers=FRAGMENT).status_code == 422
+
+
+# Doors
+
+
+@pytest.mark.django_db
+def test_a_key_is_shown_once_and_can_be_revoked(head: Client, signed_in: SignedIn) -> None:
+    page = head.post("/app/doors/keys/make/", {"source": "my shop"}, follow=True)
+    key = page.context["fresh"]
+    assert key.startswith("key_")
+    assert key not in head.get("/app/doors/keys/").content.decode()
+    assert head.post("/v1/track", {"event": "X", "userId": "a"}, content_type="application/json", headers=basic(key)).status_code == 200
+    made = keys()[0].created_us
+    assert signed_in("analyst").post("/app/doors/keys/revoke/", {"begins": key[:10], "made": made}).status_code == 403
+    head.post("/app/doors/keys/revoke/", {"begins": key[:10], "made": made})
+    assert head.post("/v1/track", {"event": "X", "userId": "a"}, content_type="application/json", headers=basic(key)).status_code == 401
+    assert sorted(AuditEntry.objects.values_list("deed", flat=True)) == ["intake.make_key", "intake.revoke_key"]
+
+
+def basic(key: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()}

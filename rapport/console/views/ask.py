@@ -18,6 +18,7 @@ from rapport.console.pages.asking import Question, Shown
 from rapport.console.pages.colours import GRAMMAR
 from rapport.console.pages.evidence import verdict, why
 from rapport.console.pages.mending import stumble
+from rapport.console.pages.moving import WAYS, laid_out, moved
 from rapport.console.pages.profile import display_name
 from rapport.customers import queries as customers
 from rapport.customers.models import Customer
@@ -40,7 +41,7 @@ def editor(request: HttpRequest) -> HttpResponse:
     kept = segments.segment(_whole(request.GET.get("segment")))
     if request.method == "POST":
         return _page(request, *_typed(request), segment=kept)
-    text = request.GET.get("rule", kept.rule if kept else "")[:TEXT_MAX]
+    text = request.GET.get("rule", laid_out(segments.parse_rule(kept.rule)) if kept else "")[:TEXT_MAX]
     return _page(request, text, request.GET.get("as_of", ""), segment=kept)
 
 
@@ -52,6 +53,7 @@ def _page(
         "text": text,
         "as_of": as_of,
         "segment": segment,
+        "draft": segment is None or "rule" in request.GET or request.method == "POST",
         "name": name or (segment.name if segment else ""),
         "grammar": list(GRAMMAR),
         "examples": EXAMPLES,
@@ -88,6 +90,20 @@ def complete(request: HttpRequest) -> JsonResponse:
     units = _whole(request.POST.get("caret"))
     before = text.encode("utf-16-le")[: units * 2].decode("utf-16-le", errors="ignore")
     return JsonResponse(asking.completion(text, len(before), segments.vocabulary()))
+
+
+@page("segments.ask")
+@require_POST
+def move(request: HttpRequest) -> JsonResponse:
+    """The text after a node was moved in the tree; the same text where there is no way."""
+    text, _as_of = _typed(request)
+    way = next((one for one in WAYS if one == request.POST.get("way")), None)
+    if way is None:
+        raise Refusal(_("A node moves up, down, in or out."))
+    made = moved(segments.parse_rule(text), _whole(request.POST.get("node")), way)
+    if made is None:
+        return JsonResponse({"text": text, "node": _whole(request.POST.get("node"))})
+    return JsonResponse({"text": laid_out(made[0]), "node": made[1]})
 
 
 @page("segments.ask")
@@ -134,19 +150,19 @@ def meaning(request: HttpRequest) -> HttpResponse:
 @page("segments.ask")
 def members(request: HttpRequest) -> HttpResponse:
     """Everybody a rule means, paged by cursor; `moved`: only those who came or left since a day before."""
-    text, as_of, moved = request.GET.get("rule", "")[:TEXT_MAX], request.GET.get("as_of", ""), request.GET.get("moved", "")
+    text, as_of, since = request.GET.get("rule", "")[:TEXT_MAX], request.GET.get("as_of", ""), request.GET.get("moved", "")
     if not text.strip():
         return redirect("console:ask")
     vocabulary = segments.vocabulary()
     asked = asking.question(text, vocabulary, as_of)
-    found = asking.moved(asked, vocabulary, came=moved == "came") if moved in ("came", "left") else asking.ask(asked).people
+    found = asking.moved(asked, vocabulary, came=since == "came") if since in ("came", "left") else asking.ask(asked).people
     after = _whole(request.GET.get("after"))
     ids = asking.after(found, after, PAGE)
     context = {
         "here": "ask",
         "text": text,
         "as_of": as_of,
-        "moved": moved,
+        "moved": since,
         "asked": asked,
         "count": len(found),
         "people": [asking.member(row, "") for row in customers.customers(ids)],

@@ -1,16 +1,22 @@
 """Doors: what was refused and why, what kinds of facts came, who holds a key."""
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from rapport.console.guard import page
+from rapport.accounts.actions import write_down
+from rapport.console.guard import page, staff
 from rapport.console.pages.loads import progress
 from rapport.events import queries as log
+from rapport.intake import keys as keys_of_doors
 from rapport.intake import queries as doors
 
 PAGE = 100
 LOADS_SHOWN = 100
 KEY_SHOWN = 10
+FRESH_KEY = "console.fresh_key"
 
 
 @page("intake.read")
@@ -64,6 +70,33 @@ def keys(request: HttpRequest) -> HttpResponse:
     """Who may send. A key is shown by its beginning only: whoever has it may write."""
     held = doors.keys()
     rows = [(key, f"{key.key[:KEY_SHOWN]}…") for key in held]
+    fresh = request.session.pop(FRESH_KEY, "")  # shown once, to whoever made it
     return render(
-        request, "console/doors/keys.html", {"here": "doors", "tab": "keys", "rows": rows, "address": request.build_absolute_uri("/v1/")}
+        request,
+        "console/doors/keys.html",
+        {"here": "doors", "tab": "keys", "rows": rows, "fresh": fresh, "address": request.build_absolute_uri("/v1/")},
     )
+
+
+@page("intake.load")
+@require_POST
+def make_key(request: HttpRequest) -> HttpResponse:
+    """A key for a source; the whole of it is shown on the next page and never again."""
+    made = keys_of_doors.make_key(request.POST.get("source", ""), browser="browser" in request.POST)
+    write_down("intake.make_key", subject=f"source {made.source_id}", by=staff(request).email, browser=made.browser)
+    request.session[FRESH_KEY] = made.key
+    return redirect("console:keys")
+
+
+@page("intake.load")
+@require_POST
+def revoke_key(request: HttpRequest) -> HttpResponse:
+    """Named by its beginning and its moment: the page does not know the whole of it."""
+    begins, made_us = request.POST.get("begins", ""), request.POST.get("made", "")
+    held = doors.keys()
+    for key in held:
+        if key.key[:KEY_SHOWN] == begins and str(key.created_us) == made_us and key.revoked_us is None:
+            keys_of_doors.revoke_key(key.key)
+            write_down("intake.revoke_key", subject=f"source {key.source_id}", by=staff(request).email)
+            messages.success(request, _("The key of “%(source)s” opens nothing any more.") % {"source": key.source.name})
+    return redirect("console:keys")

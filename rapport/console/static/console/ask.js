@@ -253,8 +253,32 @@
     if (key.key === 'Home') next = all[0];
     if (key.key === 'End') next = all[all.length - 1];
     if (key.key === 'Enter') toWords(node);
+    if (key.altKey && WAYS[key.key]) { key.preventDefault(); move(node, WAYS[key.key]); return; }
     if (next) { key.preventDefault(); select(next); next.focus(); }
   });
+
+  var WAYS = { ArrowUp: 'up', ArrowDown: 'down', ArrowRight: 'in', ArrowLeft: 'out' }, held = null;
+  function move(node, way) {
+    var body = new FormData(form);
+    body.set('node', node.dataset.node);
+    body.set('way', way);
+    fetch(box.dataset.move, { method: 'POST', body: body, credentials: 'same-origin', headers: { 'X-CSRFToken': form.querySelector('[name=csrfmiddlewaretoken]').value } })
+      .then(function (response) { return response.ok ? response.json() : null; })
+      .then(function (made) {
+        if (!made || made.text === box.value) return;
+        held = made.node;
+        box.value = made.text;
+        typed();
+        close();
+        box.dispatchEvent(new Event('ask'));
+      });
+  }
+
+  function holdOn() {
+    var node = held === null ? null : document.querySelector('.tree .node[data-node="' + held + '"]');
+    held = null;
+    if (node) { select(node); node.focus(); }
+  }
 
   function select(node) {
     document.querySelectorAll('.tree .node').forEach(function (one) { one.classList.toggle('sel', one === node); one.tabIndex = one === node ? 0 : -1; });
@@ -306,7 +330,7 @@
   document.addEventListener('htmx:finally:request', function (event) {
     var source = event.detail.ctx.sourceElement, status = event.detail.ctx.response ? event.detail.ctx.response.status : 0;
     if (source === box) {
-      if (status === 200) { answer.classList.remove('stale'); wrong = null; speak(); }
+      if (status === 200) { answer.classList.remove('stale'); wrong = null; speak(); holdOn(); }
       if (status >= 400) showStumble();
       paint();
     }
