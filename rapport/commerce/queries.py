@@ -38,8 +38,8 @@ def completed_among(order_ids: Iterable[str]) -> dict[str, int]:
     """Which of these orders were completed, each with the fact that tells its content now."""
     found: dict[str, int] = {}
     for some in slices(order_ids):
-        rows = Order.objects.filter(order_id__in=some, completed_us__isnull=False)
-        found.update((row[0], row[1]) for row in rows.values_list("order_id", "content_event_id"))
+        rows = Order.objects.filter(order_id__in=some, completed_us__isnull=False).values_list("order_id", "content_event_id")
+        found.update((order_id, event_id) for order_id, event_id in rows if event_id)
     return found
 
 

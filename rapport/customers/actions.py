@@ -160,7 +160,8 @@ def refold(customer_ids: Sequence[int]) -> None:
     for some in slices(sorted(set(customer_ids)), 200):
         roots = {row.id: row.merged_into or row.id for row in Customer.objects.filter(id__in=some)}
         family = dict(roots)
-        family.update(Customer.objects.filter(merged_into__in=roots.values()).values_list("id", "merged_into"))
+        aliases = Customer.objects.filter(merged_into__in=roots.values()).values_list("id", "merged_into")
+        family.update((alias, root) for alias, root in aliases if root)
         told: dict[int, list[Told]] = defaultdict(list)
         for fact in log.facts_of(list(family), event_type_ids=wanted):
             root = family[fact.customer_id or 0]

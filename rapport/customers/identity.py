@@ -50,6 +50,11 @@ class Person:
     traits: dict[str, list[Any]] | None = None  # None: not read yet
     joined: list["Join"] = field(default_factory=list)
 
+    @property
+    def written_id(self) -> int:
+        assert self.id is not None, "people are written before what names them"
+        return self.id
+
     def root(self) -> "Person":
         person = self
         while person.merged_into is not None:
@@ -276,11 +281,11 @@ class Desk:
         )
         for join in self.joins:
             if not join.source.is_new:
-                Customer.objects.filter(id=join.source.id).update(merged_into=join.target.root().id)
-            Customer.objects.filter(merged_into=join.source.id).update(merged_into=join.target.root().id)
+                Customer.objects.filter(id=join.source.written_id).update(merged_into=join.target.root().written_id)
+            Customer.objects.filter(merged_into=join.source.written_id).update(merged_into=join.target.root().written_id)
         for person in self.people.values():
             if person.changed and person.known:
-                Customer.objects.filter(id=person.id, known=False).update(known=True)
+                Customer.objects.filter(id=person.written_id, known=False).update(known=True)
         insert_rows(
             Identifier,
             ("kind", "value", "customer_id", "since_us", "load_id"),

@@ -72,9 +72,8 @@ def aliases_among(customer_ids: Iterable[int]) -> dict[int, int]:
     """Which of these ids were joined with another, and the customer each stands for now."""
     found: dict[int, int] = {}
     for ids in slices(customer_ids):
-        found.update(
-            Customer.objects.filter(id__in=ids, merged_into__isnull=False, erased_us__isnull=True).values_list("id", "merged_into")
-        )
+        rows = Customer.objects.filter(id__in=ids, merged_into__isnull=False, erased_us__isnull=True).values_list("id", "merged_into")
+        found.update((alias, root) for alias, root in rows if root)
     return found
 
 
@@ -100,7 +99,8 @@ def user_ids_of(root_ids: Sequence[int]) -> dict[int, str]:
     found: dict[int, tuple[int, str]] = {}
     for ids in slices(root_ids):
         family = {one: one for one in ids}
-        family.update(Customer.objects.filter(merged_into__in=ids).values_list("id", "merged_into"))
+        aliases = Customer.objects.filter(merged_into__in=ids).values_list("id", "merged_into")
+        family.update((alias, root) for alias, root in aliases if root)
         for members in slices(family):
             rows = Identifier.objects.filter(kind="user_id", customer_id__in=members).values_list("id", "customer_id", "value")
             for number, member, value in rows:

@@ -83,7 +83,7 @@ _FACT_COLUMNS = ("id", "event_type_id", "customer_id", "time_us", "received_us",
 
 
 def _fact(row: tuple[Any, ...]) -> Fact:
-    return Fact(*row[:8], payload=_decode.decode(row[8]))
+    return Fact(*(*row[:8], _decode.decode(row[8])))
 
 
 def read_after(tx: int, event_id: int, limit: int) -> list[Row]:

@@ -96,7 +96,7 @@ def _date(text: str) -> date | None:
 @lru_cache(maxsize=65536)
 def _time_us(text: str, zone: ZoneInfo) -> int | None:
     if day := _date(text):
-        return _moment_us(datetime(day.year, day.month, day.day), zone)
+        return _moment_us(datetime(day.year, day.month, day.day), zone)  # noqa: DTZ001  the zone is given beside it
     parts = _time_parts(text)
     return None if parts is None else _moment_us(parts, zone)
 

@@ -1,5 +1,7 @@
 """The questions other rooms may ask of the doors: sources and keys, loads, what was set aside and why."""
 
+from typing import Any
+
 from django.db.models import Count, Max
 
 from rapport.intake.models import Load, Reject, Source, WriteKey
@@ -33,7 +35,7 @@ def rejects(*, load_id: int | None = None, before_id: int | None = None, limit: 
     return list((rows if before_id is None else rows.filter(id__lt=before_id))[:limit])
 
 
-def rejects_by_reason(*, since_us: int = 0, load_id: int | None = None, limit: int = 50) -> list[dict[str, object]]:
+def rejects_by_reason(*, since_us: int = 0, load_id: int | None = None, limit: int = 50) -> list[Any]:
     """Reasons with how many facts each set aside: {"reason", "field", "count", "last_us"}."""
     rows = Reject.objects.filter(at_us__gte=since_us)
     rows = rows.filter(load_id__isnull=True) if load_id is None else rows.filter(load_id=load_id)

@@ -142,7 +142,7 @@ def from_integer(slot: Slot, value: str) -> str:
 def _exact(value: Any, kind: str, rate_e9: int | None, zone: ZoneInfo) -> int | None:
     fitting = as_kind(value, kind, zone)
     if fitting is None or kind == "time":
-        return fitting  # type: ignore[no-any-return]
+        return fitting
     if rate_e9 == 0:
         return None
     with localcontext() as exact:

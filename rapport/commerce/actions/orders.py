@@ -77,7 +77,8 @@ def refold(order_ids: Iterable[str]) -> None:
     types = log.catalogue().by_id
     wanted = [number for number, facts in types.items() if facts.name in events.ORDER_FACTS]
     for some in slices(sorted(set(order_ids)), 200):
-        customers = set(Order.objects.filter(order_id__in=some, customer_id__isnull=False).values_list("customer_id", flat=True))
+        buyers = Order.objects.filter(order_id__in=some, customer_id__isnull=False).values_list("customer_id", flat=True)
+        customers = {buyer for buyer in buyers if buyer}
         told = [
             Told(types[fact.event_type_id].name, fact.id, fact.customer_id, fact.time_us, fact.properties)
             for fact in log.facts_of(sorted(customers), event_type_ids=wanted)

@@ -25,7 +25,10 @@ def set_products(told: Sequence[ProductTold], *, load_id: int | None) -> list[tu
     found: dict[str, Product] = {}
     for some in slices(sorted({one.sku for one in told})):
         found.update({row.sku: row for row in Product.objects.select_for_update().filter(sku__in=some).order_by("sku")})
-    now, answers, fresh, changed = now_us(), [], {}, {}
+    now = now_us()
+    answers: list[tuple[str, str, dict[str, Any] | None]] = []
+    fresh: dict[str, Product] = {}
+    changed: dict[str, Product] = {}
     for one in told:
         row = found.get(one.sku)
         if row is not None and all(getattr(row, name) == value for name, value in one.values.items()):

@@ -61,7 +61,7 @@ def look_at(path: Path) -> Opened:
 def open_bytes(path: Path, *, zipped: bool) -> BinaryIO:
     """The unpacked bytes."""
     if zipped:
-        return io.BufferedReader(gzip.open(path, "rb"), 262_144)  # type: ignore[arg-type]
+        return io.BufferedReader(gzip.open(path, "rb"), 262_144)
     return path.open("rb", buffering=262_144)
 
 

@@ -143,9 +143,9 @@ class Run:
                 else:
                     tally.rows(outcome, len(unit.rows))
         for place, why in barred.items():
-            unit = items[place]
-            assert isinstance(unit, Unit), "only units are barred"
-            troubles.extend(Trouble(line, why.reason, why.field, tuple(cells)) for line, cells in unit.rows)
+            spoiled = items[place]
+            assert isinstance(spoiled, Unit), "only units are barred"
+            troubles.extend(Trouble(line, why.reason, why.field, tuple(cells)) for line, cells in spoiled.rows)
         notes = [note for _, unit in units for note in unit.notes]
         tally.set_aside(troubles)
         tally.counts["notes"] += len(notes)

@@ -60,7 +60,8 @@ class Staging:
 
     def groups(self) -> Iterator[tuple[str, list[Row]]]:
         """(key, rows) with the rows in the order of the file, however far apart they stood."""
-        key, rows = "", []
+        key = ""
+        rows: list[Row] = []
         for line, one, packed in self._sorted():
             if one != key and rows:
                 yield key, rows

@@ -130,7 +130,8 @@ def test_of_two_loaders_without_a_lock_one_is_refused(write: Write, monkeypatch:
     write("Order Completed", ORDER, ORDER)
     load_all()
     write("Order Completed", *[ORDER] * 10)
-    where, meddled = engine.home(), []
+    where = engine.home()
+    meddled: list[bool] = []
 
     def meddle(call: Callable[..., Any]) -> Callable[..., Any]:
         def first(*words: Any, **more: Any) -> Any:
