@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -51,13 +52,17 @@ class Columnar:
                 if batch is None:
                     return
                 columns = [as_text(column) for column in batch.columns]
-                start = self._read + 1
+                rows = enumerate(map(list, zip(*columns, strict=True)), self._read + 1)
                 self._read += batch.num_rows
-                yield [_row(number, cells) for number, cells in enumerate(map(list, zip(*columns, strict=True)), start)]
+                yield [_checked(number, cells) for number, cells in rows] if any(map(_has_nul, columns)) else list(rows)
 
 
-def _row(number: int, cells: list[str]) -> Row | Trouble:
-    if any("\0" in cell for cell in cells):
+def _has_nul(column: list[str]) -> bool:
+    return "\0" in "".join(column)
+
+
+def _checked(number: int, cells: list[str]) -> Row | Trouble:
+    if _has_nul(cells):
         return Trouble(number, "holds a NUL character", cells=tuple(cell.replace("\0", "") for cell in cells))
     return number, cells
 
@@ -74,11 +79,14 @@ def as_text(column: pa.Array) -> list[str]:
         return pc.fill_null(pc.cast(column, pa.string()), "").to_pylist()
     if pa.types.is_timestamp(kind):
         return [_moment(text, aware=kind.tz is not None) for text in pc.cast(column, pa.string()).to_pylist()]
+    if pa.types.is_float64(kind):
+        return list(map(_number, column.to_pylist()))
     if pa.types.is_float32(kind):
         return [_number(None if text is None else float(text)) for text in pc.cast(column, pa.string()).to_pylist()]
     return [_plain(value) for value in column.to_pylist()]
 
 
+@lru_cache(maxsize=65536)
 def _moment(text: str | None, *, aware: bool) -> str:
     """Arrow writes `2010-12-01 08:26:00.000000000`, with `+0000` or Z behind where the column has a zone."""
     if text is None:
@@ -106,6 +114,7 @@ def _plain(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+@lru_cache(maxsize=65536)
 def _number(value: float | None) -> str:
     """Shortest digits that read back the same; a whole number without its `.0`, for ids that became floats."""
     if value is None or value != value or value in (float("inf"), float("-inf")):

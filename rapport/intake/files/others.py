@@ -16,7 +16,7 @@ Reading = Callable[[str], Any]
 
 
 def readings(table: Table, others: Mapping[str, int], known: Mapping[str, str], zone: ZoneInfo) -> list[tuple[str, int, Reading]]:
-    """(name, place, how a cell of it is read) for each; a type the catalogue has (`known`) stands, otherwise the file's first rows decide."""
+    """(name, place, how a cell is read) for each: as the type the catalogue has (`known`), else as the file's first rows speak for."""
     unknown = {name: place for name, place in others.items() if name not in known}
     learned = _learn(table, unknown) if unknown else {}
     kinds = {name: known.get(name) or learned[name] for name in others}

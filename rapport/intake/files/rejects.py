@@ -12,10 +12,11 @@ from pathlib import Path
 from django.conf import settings
 
 from rapport.intake.files.rows import Trouble
-from rapport.intake.files.spreadsheets import harmless
+from rapport.intake.files.spreadsheets import RISKY, harmless
 from rapport.intake.messages import without_cards
 
 ABOUT = ("line", "reason", "field")
+SIGNS = frozenset({*RISKY, "'"})  # what a cell that is not harmless begins with
 REASONS_MAX = 200  # different (reason, field) pairs counted apart; the rest are counted together
 
 
@@ -32,7 +33,7 @@ class RejectFile:
 
     def append(self, troubles: Iterable[Trouble]) -> None:
         """Write and flush; `size` is what the next commit may rely on."""
-        rows = [(one.line, one.reason, one.field, *one.cells) for one in troubles]
+        rows = [(str(one.line), one.reason, one.field, *one.cells) for one in troubles]
         if not rows:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +41,7 @@ class RejectFile:
         writer = csv.writer(text, lineterminator="\n")
         if not self.size:
             writer.writerow((*ABOUT, *map(harmless, self.header)))
-        writer.writerows([[harmless(_text(cell)) for cell in row] for row in rows])
+        writer.writerows([[harmless(cell) if cell[:1] in SIGNS else cell for cell in row] for row in rows])
         data = without_cards(text.getvalue()).encode("utf-8", errors="replace")
         with self.path.open("r+b" if self.path.exists() else "wb") as file:
             file.seek(self.size)
@@ -72,6 +73,3 @@ def read_rejects(path: Path, *, limit: int) -> list[dict[str, str]]:
         rows = csv.DictReader(file)
         return [dict(row) for _, row in zip(range(limit), rows, strict=False)]
 
-
-def _text(cell: object) -> str:
-    return str(cell).replace("\r", " ") if isinstance(cell, str) and "\r" in cell else str(cell)

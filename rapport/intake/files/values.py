@@ -45,6 +45,12 @@ def plain(number: Decimal) -> int | float | str:
 
 
 @lru_cache(maxsize=65536)
+def size(number: Decimal) -> int | float | str:
+    """A number without its sign, as JSON has it."""
+    return plain(abs(number))
+
+
+@lru_cache(maxsize=65536)
 def moment_us(text: str, zone: ZoneInfo, shape: str = "") -> int | None:
     """A moment in microseconds; without an offset it is the zone's time. `shape` as strptime has it."""
     text = text.strip()

@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from rapport.intake.files.kinds.kind import content_id, track
-from rapport.intake.files.values import iso, plain
+from rapport.intake.files.values import iso, size
 
-NOTHING = Decimal(0)
+OF_LINES = {"quantity": "quantity", "unit_price": "price", "cost": "cost", "discount": "discount"}  # as the Segment spec calls them
+NOTHING, ONE = Decimal(0), Decimal(1)
 
 
 @dataclass(slots=True)
@@ -26,16 +27,15 @@ class Line:
     order_texts: dict[str, str]  # of coupon, channel, branch, payment_method, tracking
     others: dict[str, Any]  # of other columns
     said: str  # all of it as it stands in the file, but for what may change later: status, shipping
+    total: Decimal = NOTHING  # the line's total as the shop gives it, else pieces times price; without its sign
+    is_negative: bool = False  # pieces or money went back
 
-    @property
-    def total(self) -> Decimal:
-        """The line's total as the shop gives it, else pieces times price."""
-        given = self.amounts.get("amount")
-        return given if given is not None else self.amounts.get("quantity", Decimal(1)) * self.amounts["unit_price"]
-
-    @property
-    def is_negative(self) -> bool:
-        return self.amounts.get("quantity", NOTHING) < 0 or self.total < 0
+    def __post_init__(self) -> None:
+        pieces, total = self.amounts.get("quantity", ONE), self.amounts.get("amount")
+        if total is None:
+            total = pieces * self.amounts["unit_price"]
+        self.is_negative = pieces < 0 or total < 0
+        self.total = abs(total)
 
 
 @dataclass
@@ -108,7 +108,7 @@ def _ends(order: OrderTold, lines: Sequence[Line], person: dict[str, Any], time:
     tracking = next((line.order_texts["tracking"] for line in lines if "tracking" in line.order_texts), "")
     properties: dict[str, Any] = {"order_id": order.order_id}
     if all(line.status == "cancelled" for line in lines):
-        told = {**properties, "revenue": plain(_revenue(lines))} | ({"currency": lines[0].currency} if lines[0].currency else {})
+        told = {**properties, "revenue": size(_revenue(lines))} | ({"currency": lines[0].currency} if lines[0].currency else {})
         found.append(track("Order Cancelled", content_id("cancelled", order.order_id), person, time, told))
     shipped_us = next((line.shipped_us for line in lines if line.shipped_us is not None), None)
     if shipped_us is not None or any(line.status == "shipped" for line in lines):
@@ -124,7 +124,7 @@ def _properties(order: OrderTold, lines: Sequence[Line]) -> dict[str, Any]:
     found: dict[str, Any] = {
         **whole,
         "order_id": order.order_id,
-        "revenue": plain(_revenue(lines)),
+        "revenue": size(_revenue(lines)),
         **_order_amounts(lines),
         **{name: text for line in reversed(lines) for name, text in line.order_texts.items() if name != "tracking"},
         "products": [_product(line, whole) for line in lines],
@@ -135,38 +135,32 @@ def _properties(order: OrderTold, lines: Sequence[Line]) -> dict[str, Any]:
 
 
 def _revenue(lines: Sequence[Line]) -> Decimal:
-    return sum((abs(line.total) for line in lines), NOTHING)
+    return sum([line.total for line in lines], NOTHING)
 
 
 def _order_amounts(lines: Sequence[Line]) -> dict[str, Any]:
     """Tax and shipping: the same on every line, or on one alone, they are the order's; otherwise the lines' own, and add up."""
     found = {}
-    for name in ("tax", "shipping"):
+    for name in ("tax", "shipping", "discount"):
         told = [line.amounts[name] for line in lines if name in line.amounts]
         if told:
-            found[name] = plain(abs(told[0] if len(set(told)) == 1 else sum(told, NOTHING)))
-    discounts = [line.amounts["discount"] for line in lines if "discount" in line.amounts]
-    if discounts:
-        found["discount"] = plain(abs(sum(discounts, NOTHING)))
+            found[name] = size(told[0] if name != "discount" and len(set(told)) == 1 else sum(told, NOTHING))
     return found
 
 
 def _same(lines: Sequence[Line]) -> dict[str, Any]:
     first = lines[0].others
-    if len(lines) == 1:
+    if len(lines) == 1 or all(line.others == first for line in lines):
         return first
     return {name: value for name, value in first.items() if all(line.others.get(name) == value for line in lines)}
 
 
 def _product(line: Line, whole: dict[str, Any]) -> dict[str, Any]:
     amounts = line.amounts
-    found: dict[str, Any] = {name: value for name, value in line.others.items() if name not in whole} | line.texts
-    if "quantity" in amounts:
-        found["quantity"] = plain(abs(amounts["quantity"]))
-    if "unit_price" in amounts:
-        found["price"] = plain(abs(amounts["unit_price"]))
-    found["amount"] = plain(abs(line.total))
-    for name in ("cost", "discount"):
-        if name in amounts:
-            found[name] = plain(abs(amounts[name]))
+    found: dict[str, Any] = {name: value for name, value in line.others.items() if name not in whole}
+    found.update(line.texts)
+    for name, value in amounts.items():
+        if name in OF_LINES:
+            found[OF_LINES[name]] = size(value)
+    found["amount"] = size(line.total)
     return found

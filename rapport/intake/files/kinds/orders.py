@@ -31,6 +31,8 @@ READING_SHARE = 0.1
 CHUNK_UNITS = 500
 CHUNK_LINES = 5_000
 PASSING = ("status", "shipped_at", "tracking")  # what may change without the order being another
+TEXTS = ("sku", "name", "category")
+ORDER_TEXTS = ("coupon", "channel", "branch", "payment_method", "tracking")
 AMOUNTS = ("quantity", "unit_price", "amount", "cost", "discount", "tax", "shipping")
 
 
@@ -60,7 +62,11 @@ class Orders(Kind):
         )
         self._content = sorted((name, place) for place, name in columns.names_by_place().items())
         self._lasting = [(name, place) for name, place in self._content if name not in PASSING]
-        self._amounts = [(name, columns.fields[name]) for name in AMOUNTS if name in columns.fields]
+        self._texts, self._order_texts = self._places(TEXTS), self._places(ORDER_TEXTS)
+        self._amounts = self._places(AMOUNTS)
+
+    def _places(self, names: Sequence[str]) -> list[tuple[str, int]]:
+        return [(name, self.columns.fields[name]) for name in names if name in self.columns.fields]
 
     # Reading: rows to disk, then order by order
 
@@ -148,18 +154,16 @@ class Orders(Kind):
         if "amount" not in amounts and "unit_price" not in amounts:
             raise _BadField("amount", "neither an amount nor a unit_price")
         return Line(
-            customer=customer,
-            time_us=self._moment("time", cells),
-            shipped_us=self._moment("shipped_at", cells),
-            amounts=amounts,
-            status=self._status(cells),
-            currency=self._currency(cells),
-            texts={name: text for name in ("sku", "name", "category") if (text := self.cell(cells, name))},
-            order_texts={
-                name: text for name in ("coupon", "channel", "branch", "payment_method", "tracking") if (text := self.cell(cells, name))
-            },
-            others=values_of(cells, self._others),
-            said="\x1e".join([f"{name}={cell}" for name, place in self._lasting if (cell := cells[place].strip())]),
+            customer,
+            self._moment("time", cells),
+            self._moment("shipped_at", cells) if "shipped_at" in self.columns.fields else None,
+            amounts,
+            self._status(cells) if "status" in self.columns.fields else "",
+            self._currency(self.cell(cells, "currency")),
+            {name: text for name, place in self._texts if (text := cells[place].strip())},
+            {name: text for name, place in self._order_texts if (text := cells[place].strip())},
+            values_of(cells, self._others),
+            "\x1e".join([f"{name}={cell}" for name, place in self._lasting if (cell := cells[place].strip())]),
         )
 
     def _amount(self, name: str, cell: str) -> Any:
@@ -181,8 +185,8 @@ class Orders(Kind):
             raise _BadField("status", "not completed, cancelled, refunded or shipped; say --map-value status:WORD=completed")
         return word
 
-    def _currency(self, cells: list[str]) -> str:
-        code = self.cell(cells, "currency").upper() or self.context.currency
+    def _currency(self, told: str) -> str:
+        code = told.upper() or self.context.currency
         if code and (len(code) != 3 or not code.isascii() or not code.isalpha()):
             raise _BadField("currency", "no currency code; write three letters such as EUR")
         return code
