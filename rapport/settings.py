@@ -46,7 +46,8 @@ def _secret(name: str) -> str:
         pass
     fresh = path.with_name(f".{name}-{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)  # customers' data: for its owner alone
+        path.parent.mkdir(exist_ok=True, mode=0o700)
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(48))
         with suppress(FileExistsError):  # another process was first: its secret stands
