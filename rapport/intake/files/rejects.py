@@ -72,4 +72,3 @@ def read_rejects(path: Path, *, limit: int) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         return [dict(row) for _, row in zip(range(limit), rows, strict=False)]
-

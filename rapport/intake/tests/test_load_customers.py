@@ -1,6 +1,7 @@
 """Customer files: who a row names, what it says of them, and whether they may be written to."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from rapport.lib.refusals import Refusal
 pytestmark = pytest.mark.django_db
 
 
-def people(folder: Path, text: str, *, name: str = "customers.csv", **options: object) -> dict:
+def people(folder: Path, text: str, *, name: str = "customers.csv", **options: Any) -> dict:
     return load(written(folder, text, name=name), "customers", **options)
 
 
@@ -43,7 +44,9 @@ def test_a_row_becomes_a_customer_with_traits(tmp_path):
 
 
 def test_a_row_needs_one_of_four_identifiers(tmp_path):
-    text = "user_id,email,phone,membership_number,city\nu1,,,,A\n,b@example.com,,,B\n,,+44 20 7946 0958,,C\n,,,M-9,D\n,,,,E\n,,020 7946,,F\n"
+    text = (
+        "user_id,email,phone,membership_number,city\nu1,,,,A\n,b@example.com,,,B\n,,+44 20 7946 0958,,C\n,,,M-9,D\n,,,,E\n,,020 7946,,F\n"
+    )
     answer = people(tmp_path, text)
     assert in_rows(answer) == (6, 4, 0, 2)
     assert [line.split(",")[0] for line in rejects(answer)] == ["6", "7"]
@@ -160,7 +163,9 @@ def test_ten_thousand_traits_and_a_trait_of_every_script(tmp_path):
 
 
 def test_a_file_without_identifiers_is_refused_with_the_mend(tmp_path):
-    with pytest.raises(Refusal, match=r"no column for user_id or membership_number or email or phone; its columns are Kunde, Ort.*--map user_id=COLUMN"):
+    with pytest.raises(
+        Refusal, match=r"no column for user_id or membership_number or email or phone; its columns are Kunde, Ort.*--map user_id=COLUMN"
+    ):
         people(tmp_path, "Kunde,Ort\n1,Bern\n")
     assert people(tmp_path, "Kunde,Ort\n1,Bern\n", map={"user_id": "Kunde", "city": "Ort"})["accepted"] == 1
     assert traits("1") == {"city": "Bern"}

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,13 +13,20 @@ from rapport.lib.refusals import Refusal
 pytestmark = pytest.mark.django_db
 
 
-def events(folder: Path, *lines: object, name: str = "events.jsonl", **options: object) -> dict:
+def events(folder: Path, *lines: object, name: str = "events.jsonl", **options: Any) -> dict:
     text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
     return load(written(folder, text + "\n", name=name), "events", **options)
 
 
 def feedback(who: str, score: int, **more: object) -> dict:
-    return {"type": "track", "event": "Feedback Given", "userId": who, "timestamp": "2011-05-01T10:00:00Z", "properties": {"score": score}, **more}
+    return {
+        "type": "track",
+        "event": "Feedback Given",
+        "userId": who,
+        "timestamp": "2011-05-01T10:00:00Z",
+        "properties": {"score": score},
+        **more,
+    }
 
 
 def test_lines_are_messages_and_bad_ones_are_set_aside(tmp_path):

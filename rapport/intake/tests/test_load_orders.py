@@ -1,6 +1,7 @@
 """Order files: what is one order, what is a refund, what is refused, and what the same file again adds."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 HEAD = "order_id,customer,time,sku,quantity,unit_price\n"
 
 
-def orders(folder: Path, text: str, *, name: str = "orders.csv", **options: object) -> dict:
+def orders(folder: Path, text: str, *, name: str = "orders.csv", **options: Any) -> dict:
     return load(written(folder, text, name=name), "orders", currency="EUR", **options)
 
 
@@ -37,8 +38,8 @@ def test_equal_rows_are_separate_lines(tmp_path):
 
 
 def test_either_amount_or_unit_price_suffices_and_sums_are_exact(tmp_path):
-    text = "order_id,customer,time,quantity,unit_price,amount\no1,ana,2024-01-02,3,0.10,\no1,ana,2024-01-02,,,0.2\no1,ana,2024-01-02,2,9,17.99\n"
-    orders(tmp_path, text)
+    head = "order_id,customer,time,quantity,unit_price,amount\n"
+    orders(tmp_path, head + "o1,ana,2024-01-02,3,0.10,\no1,ana,2024-01-02,,,0.2\no1,ana,2024-01-02,2,9,17.99\n")
     assert facts("Order Completed")[0].properties["revenue"] == 18.49
     assert commerce.order("o1").revenue_e6 == 18_490_000
 
@@ -159,7 +160,10 @@ def test_other_columns_become_properties_of_the_order_or_of_the_line(tmp_path):
 
 def test_tax_and_shipping_are_the_orders_or_add_up(tmp_path):
     head = "order_id,customer,time,amount,tax,shipping,discount,coupon\n"
-    orders(tmp_path, head + "o1,ana,2024-01-02,5,2,4.90,1,X\no1,ana,2024-01-02,5,3,4.90,1,X\no2,ana,2024-01-02,5,2,,,\no2,ana,2024-01-02,5,,,,\n")
+    orders(
+        tmp_path,
+        head + "o1,ana,2024-01-02,5,2,4.90,1,X\no1,ana,2024-01-02,5,3,4.90,1,X\no2,ana,2024-01-02,5,2,,,\no2,ana,2024-01-02,5,,,,\n",
+    )
     first, second = (fact.properties for fact in facts("Order Completed"))
     assert [first[name] for name in ("tax", "shipping", "discount", "coupon", "revenue")] == [5, 4.9, 2, "X", 10]
     assert second["tax"] == 2

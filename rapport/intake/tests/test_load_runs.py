@@ -137,7 +137,13 @@ def test_taking_back_leaves_what_others_told(tmp_path):
     told = [
         {"type": "identify", "userId": "u1", "timestamp": "2024-01-01", "traits": {"city": "Porto", "email": "a@example.com"}},
         {"type": "track", "event": "Consent Given", "userId": "u1", "timestamp": "2024-01-01", "properties": {"channel": "email"}},
-        {"type": "track", "event": "Order Completed", "userId": "u1", "timestamp": "2024-01-01", "properties": {"order_id": "o1", "revenue": 5}},
+        {
+            "type": "track",
+            "event": "Order Completed",
+            "userId": "u1",
+            "timestamp": "2024-01-01",
+            "properties": {"order_id": "o1", "revenue": 5},
+        },
         {"type": "track", "event": "Product Viewed", "anonymousId": "browser", "timestamp": "2024-01-01", "properties": {}},
     ]
     receive(told, source_id=None)
@@ -145,7 +151,9 @@ def test_taking_back_leaves_what_others_told(tmp_path):
         load(written(tmp_path, "user_id,city,consent_email,updated_at\nu1,Lisbon,no,2024-05-01\n", name="p.csv"), "customers"),
         load(written(tmp_path, HEAD + "o1,u1,2024-05-02,9\n", name="o.csv"), "orders"),
         load(
-            written(tmp_path, '{"type": "identify", "userId": "u1", "anonymousId": "browser", "timestamp": "2024-05-03"}\n', name="e.jsonl"),
+            written(
+                tmp_path, '{"type": "identify", "userId": "u1", "anonymousId": "browser", "timestamp": "2024-05-03"}\n', name="e.jsonl"
+            ),
             "events",
         ),
     ]

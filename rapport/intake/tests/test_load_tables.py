@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 DAY = date(2024, 1, 2)
 
 
-def table(folder: Path, kind: str, text: str, *, name: str = "table.csv", **options: object) -> dict:
+def table(folder: Path, kind: str, text: str, *, name: str = "table.csv", **options: Any) -> dict:
     return load(written(folder, text, name=name), kind, **options)
 
 

@@ -45,7 +45,9 @@ def test_online_retail_loads_whole_and_agrees_with_plain_sql(samples: Path, inst
     back = installation.rows("SELECT count(*), sum(refunded_e6) FROM commerce_order WHERE completed_us IS NULL")[0]
     assert back == (refunds, int(refunded * 1_000_000))
     assert installation.rows("SELECT count(*) FROM customers_customer WHERE known AND merged_into IS NULL") == [(people,)]
-    first = plain(path, "SELECT epoch_us(timezone('Europe/London', min(InvoiceDate)::TIMESTAMP)), min(InvoiceNo) FROM lines WHERE Quantity > 0")
+    first = plain(
+        path, "SELECT epoch_us(timezone('Europe/London', min(InvoiceDate)::TIMESTAMP)), min(InvoiceNo) FROM lines WHERE Quantity > 0"
+    )
     assert installation.rows(f"SELECT completed_us FROM commerce_order WHERE order_id = '{first[1]}'") == [(first[0],)]
     with Path(answer["reject_file"]).open() as rejected:
         assert sum(1 for line in rejected if "no customer" in line) == without_customer
@@ -60,14 +62,13 @@ def test_online_retail_loads_whole_and_agrees_with_plain_sql(samples: Path, inst
 def test_online_retail_with_its_anonymous_buyers(samples: Path, tmp_path: Path, installation: Installation) -> None:
     """A day of it, as CSV: bad debts, damages and nameless buyers are kept under anonymous ids, and are nobody of everyone."""
     path = tmp_path / "days.csv"
-    duckdb.sql(
-        f"COPY (SELECT * FROM '{samples / 'online_retail.parquet'}' WHERE InvoiceDate BETWEEN '2011-08-11' AND '2011-08-14') TO '{path}' (HEADER)"
-    )
+    days = f"SELECT * FROM '{samples / 'online_retail.parquet'}' WHERE InvoiceDate BETWEEN '2011-08-11' AND '2011-08-14'"
+    duckdb.sql(f"COPY ({days}) TO '{path}' (HEADER)")
     answer = installation.ask("load", str(path), *WORDS, "--anonymous")
     lines = f"(SELECT *, Quantity * UnitPrice::DECIMAL(18, 6) AS line FROM read_csv('{path}', types = {{'UnitPrice': 'DECIMAL(18,6)'}}))"
-    (orders,) = duckdb.sql(f"SELECT count(DISTINCT InvoiceNo) FROM {lines} WHERE Quantity > 0 AND line >= 0").fetchone() or ()
-    (refunds,) = duckdb.sql(f"SELECT count(DISTINCT InvoiceNo) FROM {lines} WHERE Quantity < 0 OR line < 0").fetchone() or ()
-    (named,) = duckdb.sql(f"SELECT count(DISTINCT CustomerID) FROM {lines}").fetchone() or ()
+    (orders,) = duckdb.sql(f"SELECT count(DISTINCT InvoiceNo) FROM {lines} WHERE Quantity > 0 AND line >= 0").fetchall()[0]
+    (refunds,) = duckdb.sql(f"SELECT count(DISTINCT InvoiceNo) FROM {lines} WHERE Quantity < 0 OR line < 0").fetchall()[0]
+    (named,) = duckdb.sql(f"SELECT count(DISTINCT CustomerID) FROM {lines}").fetchall()[0]
     assert (answer["rejected"], answer["orders"], answer["refunds"]) == (0, orders, refunds)
     assert installation.rows("SELECT count(*) FROM customers_customer WHERE known") == [(named,)]
     assert installation.rows("SELECT refunded_e6 FROM commerce_order WHERE order_id = 'A563186'") == [(11_062_060_000,)]

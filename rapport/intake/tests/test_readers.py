@@ -39,7 +39,9 @@ def test_a_first_line_may_name_the_delimiter_as_excel_does(tmp_path: Path) -> No
     assert read(csv(tmp_path, "sep=;\na;b,c\n1;2,5\n"))[0] == [(3, ["1", "2,5"])]
 
 
-@pytest.mark.parametrize(("encoding", "asked"), [("utf-8-sig", ""), ("utf-16", ""), ("utf-32", ""), ("utf-16-le", "utf-16-le"), ("cp1252", "cp1252")])
+@pytest.mark.parametrize(
+    ("encoding", "asked"), [("utf-8-sig", ""), ("utf-16", ""), ("utf-32", ""), ("utf-16-le", "utf-16-le"), ("cp1252", "cp1252")]
+)
 def test_encodings_by_mark_or_by_word(tmp_path: Path, encoding: str, asked: str) -> None:
     table = csv(tmp_path, "näme,city\r\nJosé,Köln\r\n", encoding=encoding, asked=asked)
     assert table.header == ["näme", "city"]
@@ -160,7 +162,9 @@ def test_parquet_values_are_the_text_a_csv_would_hold(tmp_path: Path) -> None:
     )
     pq.write_table(table, tmp_path / "file.parquet")
     rows, _ = read(Columnar(look_at(tmp_path / "file.parquet")))
-    told = "17850 2.55 0.0000001 2.55 6 12.50 2011-12-01 2010-12-01_08:26:00 2010-12-01_08:26:01.5Z true a [1,_2]".replace("_", "\u00a0").split(" ")
+    told = "17850 2.55 0.0000001 2.55 6 12.50 2011-12-01 2010-12-01_08:26:00 2010-12-01_08:26:01.5Z true a [1,_2]".replace(
+        "_", "\u00a0"
+    ).split(" ")
     assert rows[0] == (1, [cell.replace("\u00a0", " ") for cell in told])
     assert rows[1] == (2, ["", "", "1000000000000000000000", *[""] * 9])
 

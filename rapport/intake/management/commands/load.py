@@ -175,7 +175,8 @@ def watched(name: str) -> Iterator[Any]:
     """A progress bar on standard error, where somebody looks at it."""
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
-        TextColumn("{task.fields[rows]:,} rows, {task.fields[rejected]:,} set aside, {task.fields[rate]:,.0f} rows/s"), TimeRemainingColumn(),
+        TextColumn("{task.fields[rows]:,} rows, {task.fields[rejected]:,} set aside, {task.fields[rate]:,.0f} rows/s"),
+        TimeRemainingColumn(),
         console=Console(stderr=True), disable=not sys.stderr.isatty(),
     )  # fmt: skip
     with bar:
