@@ -19,7 +19,7 @@ from rapport.segments.tests.cases.world import World, alias, identify, track
 
 ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Europe/Berlin")
 RECEIVED = "2026-07-01T00:00:00Z"
-ANCHORS = ("2026-06-30T12:00:00Z", "2026-03-31T09:30:00Z", "2026-03-29T01:15:00.000001Z")  # moments that rules are asked for
+ANCHORS = ("2026-06-30T12:00:00Z", "2026-03-31T09:30:00Z", "2026-03-29T01:15:00.000001Z", "2026-02-28T12:00:00Z")  # moments to ask for
 DURATIONS = (
     Duration(1, "minute"), Duration(90, "minute"), Duration(36, "hour"), Duration(1, "day"), Duration(7, "day"), Duration(30, "day"),
     Duration(2, "week"), Duration(1, "month"), Duration(13, "month"), Duration(1, "year"),

@@ -29,7 +29,7 @@ class Word:
 
 MONEY = tuple(amount for amount in AMOUNTS if not isinstance(amount, str))
 ORDER = (
-    Word("revenue", "number", (*MONEY, 10.837, 0.10837)),
+    Word("revenue", "number", (*MONEY, 10.837, 0.10837, 36.123333, 0.066083)),
     Word("coupon", "text", CITIES),
     Word("currency", "text", ("USD", "EUR", "GBP")),
 )
