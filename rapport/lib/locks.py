@@ -8,14 +8,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from django.conf import settings
 from django.db import connection
-from psycopg.conninfo import make_conninfo
 
 from rapport.lib.refusals import Refusal
+
+if TYPE_CHECKING:
+    import psycopg
 
 RETRY_SECONDS = 0.05
 _mine = threading.local()  # what this thread holds already: a verb under the lock may call another that wants it
@@ -109,6 +110,9 @@ def _insist(taken: Any, name: str, wait_seconds: float, holder: Path | None = No
 
 def server_words() -> str:
     """How to reach the record's PostgreSQL database, in libpq's words."""
+    import psycopg  # noqa: PLC0415  half a second that SQLite need not pay
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+
     known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
     wanted = connection.get_connection_params()
     return make_conninfo(**{word: value for word, value in wanted.items() if word in known and value not in (None, "")})
@@ -116,6 +120,8 @@ def server_words() -> str:
 
 def own_session() -> "psycopg.Connection[Any]":
     """A session beside Django's own, in autocommit: what it does outlives a request's transaction."""
+    import psycopg  # noqa: PLC0415
+
     return psycopg.connect(server_words(), autocommit=True, keepalives=1, keepalives_idle=30)
 
 
