@@ -53,6 +53,7 @@ class Bench:
     about: str
     cases: Callable[[dict[str, Any], Tell], Iterable[Case]]
     own_folder: bool = True  # runs in a process of its own with an empty data folder on SQLite, gone afterwards
+    on_any_database: bool = False  # with a folder of its own, yet in the database that RAPPORT_DATABASE_URL names, where it does
     options: dict[str, int] = field(default_factory=dict)  # the sizes it knows, with their defaults
 
 

@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def _run(self, name: str, bench: Bench, given: dict[str, Any]) -> bool:
         """True where every case came to equal results."""
         if bench.own_folder and IN_ITS_FOLDER not in os.environ:
-            return self._in_a_folder_of_its_own(name, given)
+            return self._in_a_folder_of_its_own(name, bench, given)
         self._tell(f"{name}: {bench.about}")
         options = {option: given.get(option) or size for option, size in bench.options.items()}
         found = []
@@ -48,11 +48,12 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"bench": name, "cases": [asdict(one) for one in found]}))
         return all(one.equal_results for one in found)
 
-    def _in_a_folder_of_its_own(self, name: str, given: dict[str, Any]) -> bool:
+    def _in_a_folder_of_its_own(self, name: str, bench: Bench, given: dict[str, Any]) -> bool:
         words = [sys.executable, "-m", "rapport", "bench", name, *(["--json"] if given["json"] else [])]
         words += ["--events", str(given["events"])] if given["events"] else []
         with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
-            kept = {key: value for key, value in os.environ.items() if not key.startswith("RAPPORT_") or key == "RAPPORT_SAMPLES"}
+            handed_down = {"RAPPORT_SAMPLES"} | ({"RAPPORT_DATABASE_URL"} if bench.on_any_database else set())
+            kept = {key: value for key, value in os.environ.items() if not key.startswith("RAPPORT_") or key in handed_down}
             self.stdout.flush()
             return subprocess.run(words, env=kept | {"RAPPORT_DATA_DIR": folder, IN_ITS_FOLDER: folder}).returncode == 0
 

@@ -1,0 +1,158 @@
+"""Intake against plain inserts of the very rows it makes: batches through the HTTP door of a real server, and a file.
+
+The peer writes to the same table with the same indexes and unique key, a thousand rows a transaction, and does nothing else.
+"""
+
+import http.client
+import json
+import random
+import socket
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from rapport.intake.files.actions import run_load, start_load
+from rapport.intake.keys import make_key
+from rapport.lib.refusals import Refusal
+from rapport.run.bench.frame import Bench, Case, Tell
+
+EVENTS = 50_000
+BATCH = 1_000
+CUSTOMERS = 5_000
+RUNS = 3
+DOOR, FILE = 2.0, 3.0  # at least half, and a third, of the peer's rows a second
+SERVER_SECONDS_MAX = 60
+COLUMNS = (
+    "id", "message_id", "event_type_id", "customer_id", "time_us", "received_us", "source_id", "load_id", "rate_e9", "payload",
+)  # fmt: skip
+WIPED = ("events_unratedevent", "events_event", "customers_identifier", "customers_customer", "intake_load", "intake_reject")
+
+
+def cases(options: dict[str, Any], tell: Tell) -> Iterator[Case]:
+    if _facts():
+        raise Refusal("The benchmark wipes the tables it measures, and this record holds facts.", mend="Name an empty database.")
+    messages = [_message(number, random.Random(number)) for number in range(options["events"])]  # seeded: every run is the same
+    path = settings.DATA_DIR / "events.jsonl"
+    path.write_text("".join(f"{json.dumps(message)}\n" for message in messages))
+    batches = [json.dumps({"batch": messages[start : start + BATCH]}) for start in range(0, len(messages), BATCH)]
+    tell(
+        f"  {len(messages):,} facts of {CUSTOMERS:,} customers on {connection.vendor}; the peer: executemany, {BATCH:,} rows a transaction"
+    )
+    _load(path)()
+    rows = _rows()
+    _wipe()
+    yield Case("a file of events", _load(path), "plain inserts", _plain(rows), FILE, runs=RUNS, fresh=_wipe)
+    with _server() as port:
+        key = make_key("the benchmark").key
+        yield Case(f"HTTP batches of {BATCH:,}", _posts(port, key, batches), "plain inserts", _plain(rows), DOOR, runs=RUNS, fresh=_wipe)
+    _wipe()
+
+
+BENCH = Bench("facts through the doors against plain inserts of the same rows", cases, options={"events": EVENTS}, on_any_database=True)
+
+
+def _message(number: int, chance: random.Random) -> dict[str, Any]:
+    properties = {
+        "sku": f"S{chance.randrange(500)}",
+        "price": chance.randrange(100, 9_999) / 100,
+        "category": "Shirts",
+        "position": number % 9,
+    }
+    at = f"2024-{chance.randrange(1, 13):02d}-{chance.randrange(1, 29):02d}T{chance.randrange(24):02d}:{chance.randrange(60):02d}:00Z"
+    who = f"user-{chance.randrange(CUSTOMERS)}"
+    return {
+        "type": "track", "event": "Product Viewed", "userId": who, "messageId": f"bench-{chance.getrandbits(64):016x}-{number}",
+        "timestamp": at, "properties": properties,
+    }  # fmt: skip
+
+
+def _load(path: Path) -> Callable[[], int]:
+    def run() -> int:
+        return int(run_load(start_load(path, "events").id)["accepted"]) and _facts()
+
+    return run
+
+
+def _posts(port: int, key: str, batches: list[str]) -> Callable[[], int]:
+    """One client, one connection, as a shop's server sends."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Basic {b64encode(f'{key}:'.encode()).decode()}"}
+
+    def run() -> int:
+        line = http.client.HTTPConnection("127.0.0.1", port)
+        for body in batches:
+            line.request("POST", "/v1/batch", body, headers)
+            answer = line.getresponse()
+            words = answer.read()
+            assert answer.status == 200, words
+        line.close()
+        return _facts()
+
+    return run
+
+
+def _plain(rows: list[tuple[Any, ...]]) -> Callable[[], int]:
+    statement = f"INSERT INTO events_event ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"
+
+    def run() -> int:
+        for start in range(0, len(rows), BATCH):
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.executemany(statement, rows[start : start + BATCH])
+        return _facts()
+
+    return run
+
+
+def _rows() -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(COLUMNS)} FROM events_event ORDER BY id")
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+def _facts() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM events_event")
+        return int(cursor.fetchone()[0])
+
+
+def _wipe() -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"TRUNCATE {', '.join(WIPED)} CASCADE")
+            return
+        for table in WIPED:
+            cursor.execute(f"DELETE FROM {table}")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@contextmanager
+def _server() -> Iterator[int]:
+    """`rapport serve` on a free port, once it answers; gone afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    with (settings.DATA_DIR / "server.log").open("ab") as log:
+        process = subprocess.Popen([sys.executable, "-m", "rapport", "serve", "--no-worker", "--port", str(port)], stdout=log, stderr=log)
+    try:
+        _wait_for(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + SERVER_SECONDS_MAX
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise Refusal("The server did not come up.", mend=f"What it said: {settings.DATA_DIR / 'server.log'}")
