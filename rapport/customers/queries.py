@@ -22,6 +22,15 @@ def family_of(root_id: int) -> list[int]:
     return [root_id, *Customer.objects.filter(merged_into=root_id).order_by("id").values_list("id", flat=True)]
 
 
+def families_of(root_ids: Sequence[int]) -> dict[int, int]:
+    """Every id under which these customers' facts were recorded, each with its root."""
+    found = {one: one for one in root_ids}
+    for ids in slices(root_ids):
+        aliases = Customer.objects.filter(merged_into__in=ids).values_list("id", "merged_into")
+        found.update((alias, root) for alias, root in aliases if root is not None)
+    return found
+
+
 def customer(customer_id: int) -> Customer | None:
     """The customer an id stands for, aliases resolved."""
     return Customer.objects.filter(id=root_of(customer_id), erased_us__isnull=True).first()

@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from rapport.commerce import queries as commerce
 from rapport.commerce.models import Order
@@ -22,11 +23,11 @@ from rapport.lib.zone import company_zone
 
 FACTS_MAX = 5_000  # of one customer on one page; beyond, the newest
 KINDS = {
-    "user_id": _("Customer id"),
-    "membership_number": _("Member number"),
-    "email": _("Mail address"),
-    "phone": _("Phone"),
-    "anonymous_id": _("Browser"),
+    "user_id": gettext_lazy("Customer id"),
+    "membership_number": gettext_lazy("Member number"),
+    "email": gettext_lazy("Mail address"),
+    "phone": gettext_lazy("Phone"),
+    "anonymous_id": gettext_lazy("Browser"),
 }
 IN_THE_HEAD = {"name", "first_name", "last_name", "email", "phone", "user_id", "membership_number", "address"}
 VALUES_BEFORE_MAX = 5
@@ -127,7 +128,7 @@ def traits_of(customer: Customer) -> dict[str, list[Any]]:
 
 
 def display_name(customer: Customer) -> str:
-    return customer.name or customer.email or customer.phone or f"Customer {customer.id}"
+    return customer.name or customer.email or customer.phone or _("Customer %(id)s") % {"id": customer.id}
 
 
 def since_us(customer: Customer, traits: dict[str, list[Any]]) -> int:

@@ -7,6 +7,8 @@ from typing import Any
 
 from babel.numbers import format_currency
 from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from rapport.commerce.models import Order
 from rapport.lib.clock import from_us, now_us
@@ -30,7 +32,7 @@ def figure(value: Any) -> str:
         case None:
             return "–"
         case bool():
-            return "yes" if value else "no"
+            return _("yes") if value else _("no")
         case int():
             return count(value)
         case float() | Decimal():
@@ -162,13 +164,17 @@ def iso(us: int | None) -> str:
 def ago(us: int | None) -> str:
     """How long ago, in one unit."""
     if us is None:
-        return "never"
+        return _("never")
     seconds = (now_us() - us) // 1_000_000
-    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            number = seconds // size
-            return f"{number:,} {word}{'s' if number > 1 else ''} ago"
-    return "just now" if seconds >= 0 else f"from {when(us)} on"
+    if seconds < 0:
+        return _("from %(when)s on") % {"when": when(us)}
+    if seconds >= 86_400:
+        return ngettext("%(n)s day ago", "%(n)s days ago", seconds // 86_400) % {"n": f"{seconds // 86_400:,}"}
+    if seconds >= 3_600:
+        return ngettext("%(n)s hour ago", "%(n)s hours ago", seconds // 3_600) % {"n": seconds // 3_600}
+    if seconds >= 60:
+        return ngettext("%(n)s minute ago", "%(n)s minutes ago", seconds // 60) % {"n": seconds // 60}
+    return _("just now")
 
 
 @register.filter
@@ -190,7 +196,7 @@ def span(seconds: float | None) -> str:
 def of_whole(part: int, whole: int) -> str:
     """A share with its base: in percent from THIN_BELOW people on, below that as counts."""
     if whole < THIN_BELOW:
-        return f"{count(part)} of {count(whole)}"
+        return _("%(part)s of %(whole)s") % {"part": count(part), "whole": count(whole)}
     return f"{100 * part / whole:.1f} %"
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -78,6 +79,26 @@ def test_the_rail_shows_only_what_opens(signed_in: SignedIn) -> None:
 def test_a_piece_of_a_page_asked_for_after_signing_out_leads_to_the_sign_in_page() -> None:
     answer = Client().post("/app/ask/answer/", {"rule": "everyone"}, headers=FRAGMENT)
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/app/sign-in/")
+
+
+@pytest.mark.django_db
+def test_a_fault_of_ours_is_said_plainly(head: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rapport.console.views.customers.customers.search", lambda *_args, **_more: 1 / 0)
+    head.raise_request_exception = False
+    page = head.get("/app/customers/")
+    assert (page.status_code, "That went wrong, and it is ours" in page.content.decode()) == (500, True)
+    piece = head.get("/app/customers/", headers=FRAGMENT)
+    assert piece.status_code == 500
+    assert piece.content.decode().startswith('<div class="alertx"')
+
+
+def test_a_page_of_members_asks_no_more_for_many_than_for_few(
+    lake: Path, head: Client, cast: dict[str, Customer], today: datetime, django_assert_max_num_queries: Any
+) -> None:
+    warehouse.catch_up(60)
+    head.get("/app/ask/members/?rule=everyone")
+    with django_assert_max_num_queries(16):
+        assert head.get("/app/ask/members/?rule=everyone").context["count"] == 4
 
 
 # Signing in

@@ -165,7 +165,7 @@ def members(request: HttpRequest) -> HttpResponse:
         "moved": since,
         "asked": asked,
         "count": len(found),
-        "people": [asking.member(row, "") for row in customers.customers(ids)],
+        "people": asking.members_of(customers.customers(ids)),
         "next": ids[-1] if len(ids) == PAGE and ids[-1] != found[-1] else None,
         "after": after,
     }
@@ -194,7 +194,7 @@ def _answer(asked: Question) -> dict[str, Any]:
 def _drawn(asked: Question, shown: Shown) -> list[asking.Member]:
     currency = commerce.company_currency()
     rows: list[Customer] = customers.customers(asking.drawn(shown.people, shown.canonical))
-    return [asking.member(row, why(asked, row.id, currency)) for row in rows]
+    return asking.members_of(rows, {row.id: why(asked, row.id, currency) for row in rows})
 
 
 def _typed(request: HttpRequest) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from rapport.commerce import queries as commerce
@@ -89,4 +90,4 @@ def _days() -> dict[str, Any]:
     counts = dict(log.facts_by_day(now_us() - DAYS * DAY_US))
     today = from_us(now_us()).date()
     days = [today - timedelta(days=number) for number in reversed(range(DAYS))]
-    return {"names": [f"{day.day} {day:%b}" for day in days], "values": [counts.get(day, 0) for day in days], "of": "facts"}
+    return {"names": [f"{day.day} {day:%b}" for day in days], "values": [counts.get(day, 0) for day in days], "of": _("facts")}

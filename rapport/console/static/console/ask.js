@@ -133,7 +133,7 @@
     rest.className = 'list-o';
     rest.append.apply(rest, rows);
     foot.className = 'f';
-    [['\u2191\u2193', ' choose \u00a0'], ['Tab', ' take \u00a0'], ['Esc', ' close']].forEach(function (pair) {
+    [['\u2191\u2193', ' ' + list.dataset.choose + ' \u00a0'], ['Tab', ' ' + list.dataset.take + ' \u00a0'], ['Esc', ' ' + list.dataset.close]].forEach(function (pair) {
       var key = document.createElement('span');
       key.className = 'key';
       key.textContent = pair[0];
@@ -229,7 +229,7 @@
 
   function momentChanged() {
     var field = document.getElementById('as-of'), shown = document.getElementById('as-of-words');
-    shown.textContent = field.value ? field.value.replace('T', ' ') : 'now';
+    shown.textContent = field.value ? field.value.replace('T', ' ') : shown.dataset.nowWords;
     answer.classList.add('stale');
     box.dispatchEvent(new Event('ask'));
   }
