@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 from uuid import uuid4
@@ -64,20 +65,23 @@ def read_message(raw: Any, *, received_us: int, sent_us: int | None, zone: ZoneI
     message_id = _id(raw, "messageId") or _derived_id(raw, replay)
     claim = Claim(time_us, message_id) if name in NOBODYS else _claim(raw, call, values, context, time_us, message_id, replay=replay)
     kept: dict[str, Any] = {"traits" if call == "identify" else "properties": values}
-    kept.update({key: raw[key] for key in KEPT if raw.get(key)})
+    for key in KEPT:
+        if value := raw.get(key):
+            kept[key] = value
     payload = _encode.encode(kept).decode()
-    if MANY_DIGITS.search(payload) or MANY_DIGITS.search(message_id) or MANY_DIGITS.search(name):
+    if MANY_DIGITS.search(f"{name}\n{message_id}\n{payload}"):
         _refuse_cards(raw)
     return Message(name, message_id, claim, time_us, values, payload)
 
 
 def own_time(raw: dict[str, Any], *, received_us: int, sent_us: int | None, zone: ZoneInfo, replay: bool) -> int:
     """When it happened: the client's clock set right by ours where it says when it sent; up to an hour ahead is now."""
-    timestamp, original = _moment(raw, "timestamp", zone), _moment(raw, "originalTimestamp", zone)
+    timestamp = _moment(raw, "timestamp", zone)
+    original = _moment(raw, "originalTimestamp", zone) if "originalTimestamp" in raw else None
     sent = _moment(raw, "sentAt", zone) if raw.get("sentAt") is not None else sent_us
     first = original if original is not None else timestamp
     if replay:
-        got = _moment(raw, "receivedAt", zone)
+        got = _moment(raw, "receivedAt", zone) if "receivedAt" in raw else None
         own = timestamp if timestamp is not None else got - (sent - original) if None not in (got, sent, original) else first  # type: ignore[operator]
     else:
         own = received_us - (sent - first) if sent is not None and first is not None else timestamp
@@ -102,6 +106,11 @@ def _event_name(raw: dict[str, Any]) -> str:
     name = raw.get("event")
     if not isinstance(name, str) or not name.strip():
         raise BadMessage("event is missing: a track names what was done", "event")
+    return _checked_name(name)
+
+
+@lru_cache(maxsize=4096)
+def _checked_name(name: str) -> str:
     name = unicodedata.normalize("NFC", name.strip())
     if len(name) > ID_MAX or not name.isprintable():
         raise BadMessage(f"event is a line of at most {ID_MAX} letters", "event")
