@@ -80,7 +80,7 @@ def home() -> Home:
     """The lake that answers now; made, empty, where there is none."""
     found = _pointed_at()
     if found is None:
-        with loop_lock(LOCK, MAKE_SECONDS_MAX):
+        with plain_words(), loop_lock(LOCK, MAKE_SECONDS_MAX):
             found = _pointed_at()
             if found is None:
                 found = new_home()
@@ -91,7 +91,7 @@ def home() -> Home:
 def _pointed_at() -> Home | None:
     try:
         return Home((Path(settings.LAKE_DIR) / "current").read_text().strip())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
@@ -185,7 +185,7 @@ def forget_writer(target: Home) -> None:
 
 @contextmanager
 def reading(of: Home | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A cursor of one's own, inside a transaction: everything asked through it is of one moment."""
+    """A cursor of one's own, inside a transaction: everything asked through it is of one moment, the first question's."""
     cursor = _reader(of or home()).cursor()
     try:
         cursor.execute("USE w")

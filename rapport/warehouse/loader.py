@@ -80,15 +80,14 @@ def _remember(lake: Home, mark: Mark) -> None:
         _marks[lake] = mark
 
 
-def load(to: Home, rows_max: int, *, until: tuple[int, int] | None = None) -> int:
-    """Load at most `rows_max` facts, none beyond `until`; answers how many. The caller holds the lock."""
+def load(to: Home, rows_max: int) -> int:
+    """Load at most `rows_max` facts, none the catalogue has not read; answers how many. The caller holds the lock."""
     with engine.writer(to) as lake:
         mark = read_mark(lake)
     _remember(to, mark)
     rows = _next_rows(mark, rows_max)
     learned = _learn_as_far(rows)
-    last = min(learned, until) if until else learned
-    rows = [row for row in rows if row[:2] <= last]
+    rows = [row for row in rows if row[:2] <= learned]
     if rows:
         _load_rows(to, mark, rows)
     return len(rows)

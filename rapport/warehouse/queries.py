@@ -46,7 +46,7 @@ class Reader:
 
 @contextmanager
 def reader() -> Iterator[Reader]:
-    """Ask within; everything asked is of the moment of entering."""
+    """Ask within; everything asked is of one moment, that of the first question."""
     with engine.reading() as cursor:
         yield Reader(cursor)
 

@@ -31,7 +31,7 @@ VALUES: list[Any] = [
     ["2026-03-08T10:00:00Z", "2026-03-08T10:00"], ["1.5", 2, True], [True, False, "true"], {"a": 1}, [{"a": 1}], [[1]], [None],
 ]  # fmt: skip
 KINDS = [(kind, many) for kind in ("text", "number", "money", "boolean", "date", "time") for many in (False, True)]
-RATES = [None, 0, 10**9, 1_234_567_891, 1, 333_333_333, 25_000_000_000_000]
+RATES = [None, 0, 1_234_567_891, 1, 25_000_000_000_000]
 
 
 @pytest.fixture

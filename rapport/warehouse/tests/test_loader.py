@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -203,3 +204,10 @@ def test_a_full_disk_is_said_plainly(write: Write, monkeypatch: pytest.MonkeyPat
         with pytest.raises(Refusal, match="No space left on device"):
             actions.load_pass()
     assert load_all() == 1
+
+
+def test_a_folder_that_cannot_be_written_is_said_plainly(lake: Path, settings: Any) -> None:
+    settings.LAKE_DIR = lake.parent / "file" / "lake"
+    (lake.parent / "file").write_text("no folder")
+    with pytest.raises(Refusal, match="could not be read or written"):
+        queries.watermark()

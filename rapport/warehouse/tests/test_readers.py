@@ -25,7 +25,7 @@ def look(reader):
     return orders
 seen = {queries.ask(look)}
 print("ready", flush=True)
-while max(seen) < 600:
+while max(seen) < 321:
     seen.add(queries.ask(look))
 print(len(seen), flush=True)
 """
@@ -71,7 +71,7 @@ def test_eight_threads_count_alike(write: Write) -> None:
     found: list[tuple[int, int]] = []
 
     def count() -> None:
-        for _ in range(15):
+        for _ in range(6):
             with queries.reader() as reader:
                 orders = reader.connection.execute("SELECT count(*) FROM order_completed").fetchall()[0][0]
                 lines = reader.ibis.table("order_completed__products").count().to_pyarrow().as_py()
@@ -83,7 +83,7 @@ def test_eight_threads_count_alike(write: Write) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [(300, 600)] * 120
+    assert found == [(300, 600)] * 48
 
 
 def test_several_processes_read_while_one_writes(write: Write, lake: Path) -> None:
@@ -101,10 +101,10 @@ def test_several_processes_read_while_one_writes(write: Write, lake: Path) -> No
         for watcher in watchers:
             assert watcher.stdout is not None
             assert watcher.stdout.readline() == "ready\n"
-        for number in range(20):
-            write("Order Completed", *[{**ORDER, f"p{number}": number}] * 30)  # a new column each time
+        for number in range(16):
+            write("Order Completed", *[{**ORDER, f"p{number}": number}] * 20)  # a new column each time
             load_all()
-            if number % 5 == 4:
+            if number % 8 == 7:
                 actions.tidy()
         for watcher in watchers:
             words_said, troubles = watcher.communicate(timeout=60)
