@@ -25,7 +25,7 @@ class Practice:
 
 
 def _marker() -> Path:
-    return settings.DATA_DIR / "practice.json"
+    return Path(settings.PRACTICE_MARK)
 
 
 def standing() -> Practice | None:

@@ -1,8 +1,10 @@
 """What every template may draw: icons, marks, faces, bars, the ways through the house."""
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from django import template
+from django.conf import settings
 from django.http import HttpRequest
 from django.template.context import Context
 from django.urls import reverse
@@ -41,6 +43,12 @@ RUN = (
 
 
 FIRST_IDEOGRAPH = "\u2e80"
+
+
+@register.simple_tag
+def is_practice() -> bool:
+    """Whether this is the practice company: every page says so beside the brand."""
+    return Path(settings.PRACTICE_MARK).exists()
 
 
 @register.simple_tag
