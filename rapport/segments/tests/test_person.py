@@ -16,7 +16,7 @@ def company(settings: Settings) -> Settings:
     return settings
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # the log shows what is committed
 @pytest.mark.parametrize("world", worlds(), ids=lambda world: world.name)
 def test_each_case_means_the_customers_worked_out_by_hand(world: World, company: Settings) -> None:
     company.COMPANY_TIME_ZONE = world.zone
