@@ -28,7 +28,7 @@ class Figure:
     made: Callable[[Column, Kept], dict[str, ir.Value]]
     holds: Callable[[Column], ir.BooleanValue]
     columns: dict[str, ir.Value] = field(default_factory=dict)
-    facts_of_elements: bool = False  # counts the facts its rows are elements of
+    counts_different: bool = False  # `n` is how many different values its one column has
 
 
 def count(op: Comparison, number: int) -> Figure:
@@ -43,7 +43,7 @@ def count_of_facts(op: Comparison, number: int, event_id: ir.Value) -> Figure:
     def made(column: Column, kept: Kept) -> dict[str, ir.Value]:
         return {"n": column("event_id").nunique(where=kept)}
 
-    return Figure(made, lambda column: OPERATORS[op](column("n"), bound), {"event_id": event_id}, facts_of_elements=True)
+    return Figure(made, lambda column: OPERATORS[op](column("n"), bound), {"event_id": event_id}, counts_different=True)
 
 
 def number_of(op: Comparison, value: Decimal) -> Figure:
@@ -51,7 +51,10 @@ def number_of(op: Comparison, value: Decimal) -> Figure:
 
 
 def number_of_different(op: Comparison, value: Decimal, item: ir.Value) -> Figure:
-    return Figure(lambda column, kept: {"n": column("item").nunique(where=kept)}, lambda made: _whole(made("n"), op, value), {"item": item})
+    def made(column: Column, kept: Kept) -> dict[str, ir.Value]:
+        return {"n": column("item").nunique(where=kept)}
+
+    return Figure(made, lambda column: _whole(column("n"), op, value), {"item": item}, counts_different=True)
 
 
 def total(op: Comparison, value: Decimal, item: ir.Value) -> Figure:

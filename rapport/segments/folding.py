@@ -6,8 +6,9 @@ leaves over the same rows become one grouped scan with a conditional figure each
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -23,7 +24,7 @@ from rapport.segments.sets import bitmap
 
 SHARED_MAX = 12  # figures in one scan: each keeps a state a customer in memory
 CHOICE = "@choice"
-KEPT, HELD = "@kept", "@held"
+HELD = "@held"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _answers(tallies: list[Tally], lake: Lake) -> dict[Tally, BitMap]:
     found: dict[Tally, BitMap] = {}
     shared: dict[int, list[Tally]] = defaultdict(list)
     for tally in tallies:
-        if tally.looks_up:
+        if tally.looks_up or (tally.figure is not None and tally.figure.counts_different):
             found[tally] = _alone(tally, lake)
         else:
             shared[id(tally.rows)].append(tally)
@@ -94,55 +95,70 @@ def _answers(tallies: list[Tally], lake: Lake) -> dict[Tally, BitMap]:
 
 
 def _alone(tally: Tally, lake: Lake) -> BitMap:
-    return bitmap(lake.ask(_question(tally, []))[CUSTOMER])
+    answer = lake.ask(_question(tally, lake, {}))
+    return lake.roots(bitmap(answer["customer_id"])) if tally.figure is None else bitmap(answer[CUSTOMER])
 
 
-def _question(tally: Tally, beside: list[tuple[str, ir.Value]]) -> ir.Table:
-    """The customers of one tally, with further columns they are grouped by."""
+def _question(tally: Tally, lake: Lake, beside: dict[str, ir.Value]) -> ir.Table:
+    """The customers of one tally, with further columns they are grouped by; without a figure, their ids as recorded."""
     rows = tally.rows.table
     kept = rows if tally.keep is None else rows.filter(tally.keep)
-    keys = {CUSTOMER: tally.rows.customer, **dict(beside)}
     if tally.figure is None:
-        return kept.select(**keys).distinct()
-    kept = kept.select(**keys, **tally.figure.columns)
-    if tally.figure.facts_of_elements:  # distinct and count: twice as fast as a count of distinct
-        grouped = kept.distinct().group_by(list(keys)).aggregate(n=ibis._.count())
+        return kept.select(customer_id=rows.customer_id, **beside).distinct()
+    kept = kept.select(customer_id=rows.customer_id, **beside, **tally.figure.columns)
+    keys = (CUSTOMER, *beside)
+    resolved = lake.of_customers(kept)
+    if tally.figure.counts_different:  # distinct and count: twice as fast as a count of distinct
+        grouped = resolved.select(*keys, *tally.figure.columns).distinct().group_by(keys).aggregate(n=ibis._.count())
     else:
-        grouped = kept.group_by(list(keys)).aggregate(**tally.figure.made(lambda name: kept[name], None))
+        grouped = resolved.group_by(keys).aggregate(**tally.figure.made(lambda name: resolved[name], None))
     return grouped.filter(tally.figure.holds(lambda name: grouped[name])).select(*keys)
 
 
 def _together(tallies: list[Tally], lake: Lake) -> dict[Tally, BitMap]:
-    """Several tallies over the same rows: one grouped scan, a conditional figure each."""
-    rows = tallies[0].rows
-    columns: dict[str, ir.Value] = {CUSTOMER: rows.customer}
-    for number, tally in enumerate(tallies):
-        columns[f"{KEPT}{number}"] = ibis.literal(True) if tally.keep is None else tally.keep
-        if tally.figure is not None:
-            columns |= {f"{name}{number}": value for name, value in tally.figure.columns.items()}
-    chosen = rows.table.select(**columns)
-    if all(tally.keep is not None for tally in tallies):
-        chosen = chosen.filter(either([chosen[f"{KEPT}{number}"] for number in range(len(tallies))]))
-    made: dict[str, ir.Value] = {}
-    for number, tally in enumerate(tallies):
-        made |= _conditional(tally, number, chosen)
-    grouped = chosen.group_by(CUSTOMER).aggregate(**made)
-    held = {f"{HELD}{number}": _judged(tally, number, grouped) for number, tally in enumerate(tallies)}
+    """Several tallies over the same rows: one grouped scan, a conditional figure each, nothing worked out twice."""
+    rows = tallies[0].rows.table
+    columns, names = Named(), []
+    for tally in tallies:
+        kept = None if tally.keep is None else columns.name(tally.keep)
+        names.append((kept, {} if tally.figure is None else {name: columns.name(value) for name, value in tally.figure.columns.items()}))
+    chosen = rows.select(customer_id=rows.customer_id, **columns.values)
+    if all(kept is not None for kept, _ in names):
+        chosen = chosen.filter(either([chosen[kept] for kept in dict.fromkeys(kept for kept, _ in names)]))
+    chosen = lake.of_customers(chosen)
+    made, judged = Named(), []
+    for tally, (kept, own) in zip(tallies, names, strict=True):
+        judged.append({name: made.name(value) for name, value in _conditional(tally, chosen, kept, own).items()})
+    grouped = chosen.group_by(CUSTOMER).aggregate(**made.values)
+    held = {f"{HELD}{number}": _judged(tally, grouped, judged[number]) for number, tally in enumerate(tallies)}
     answer = lake.ask(grouped.select(CUSTOMER, **held))
     ids = answer[CUSTOMER].to_numpy()
     return {tally: bitmap(ids[answer[f"{HELD}{number}"].to_numpy()]) for number, tally in enumerate(tallies)}
 
 
-def _conditional(tally: Tally, number: int, chosen: ir.Table) -> dict[str, ir.Value]:
-    kept = None if tally.keep is None else chosen[f"{KEPT}{number}"]
+@dataclass
+class Named:
+    """Expressions under names of their own, equal ones under one name."""
+
+    values: dict[str, ir.Value] = field(default_factory=dict)
+    _names: dict[Any, str] = field(default_factory=dict)
+
+    def name(self, value: ir.Value) -> str:
+        found = self._names.setdefault(value.op(), f"@{len(self._names)}")
+        self.values[found] = value
+        return found
+
+
+def _conditional(tally: Tally, chosen: ir.Table, kept: str | None, columns: dict[str, str]) -> dict[str, ir.Value]:
+    condition = None if kept is None else chosen[kept]
     if tally.figure is None:
-        return {f"{HELD}{number}": chosen[f"{KEPT}{number}"].any()}
-    made = tally.figure.made(lambda name: chosen[f"{name}{number}"], kept)
-    return {f"{name}{number}": value for name, value in made.items()}
+        return {HELD: chosen.count() > 0 if condition is None else condition.any()}
+    made = tally.figure.made(lambda name: chosen[columns[name]], condition)
+    return {name: chosen.bind(value)[0] for name, value in made.items()}
 
 
-def _judged(tally: Tally, number: int, grouped: ir.Table) -> ir.BooleanValue:
-    held = grouped[f"{HELD}{number}"] if tally.figure is None else tally.figure.holds(lambda name: grouped[f"{name}{number}"])
+def _judged(tally: Tally, grouped: ir.Table, names: dict[str, str]) -> ir.BooleanValue:
+    held = grouped[names[HELD]] if tally.figure is None else tally.figure.holds(lambda name: grouped[names[name]])
     return held.fill_null(False)
 
 
@@ -224,17 +240,17 @@ def _by_constant(shape: Shape, company: dict[Value, Leaf], planner: Planner) -> 
     column = None if facts is None else tally.rows.column(facts)
     if facts is None or column is None or facts.many or facts.kind not in ("text", "number") or not tally.tests_itself(facts):
         return None
-    of_value = _split(planner.lake.ask(_question(tally, [(CHOICE, column)])))
+    of_value = _split(planner.lake.ask(_question(tally, planner.lake, {CHOICE: column})), planner.lake)
     keys = {constant: float(constant) if isinstance(constant, Decimal) else constant for constant in company}
     return {leaf: _set_of(plan, {tally: of_value.get(keys[constant], BitMap())}, planner.lake) for constant, leaf in company.items()}
 
 
-def _split(answer: pa.Table) -> dict[object, BitMap]:
+def _split(answer: pa.Table, lake: Lake) -> dict[object, BitMap]:
     """(customer, constant) pairs as a set of customers for each constant."""
     codes = answer[CHOICE].combine_chunks().dictionary_encode()
-    if isinstance(codes, pa.ChunkedArray):
-        codes = codes.combine_chunks()
-    ids, numbers = answer[CUSTOMER].to_numpy(), codes.indices.to_numpy()
+    numbers = codes.indices.to_numpy()
+    ids = answer[0 if answer.column_names[0] != CHOICE else 1].to_numpy()
     order = np.argsort(numbers, kind="stable")
     edges = np.searchsorted(numbers[order], np.arange(len(codes.dictionary) + 1))
-    return {value: bitmap(ids[order[edges[number] : edges[number + 1]]]) for number, value in enumerate(codes.dictionary.to_pylist())}
+    values = codes.dictionary.to_pylist()
+    return {value: lake.roots(bitmap(ids[order[edges[number] : edges[number + 1]]])) for number, value in enumerate(values)}

@@ -11,6 +11,7 @@ from typing import Protocol
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
 from pyroaring import BitMap
 
@@ -49,10 +50,6 @@ class Rows:
     facts: EventTypeFacts | None
     list_path: str = ""
 
-    @property
-    def customer(self) -> ir.IntegerColumn:
-        return self.table[CUSTOMER]
-
     def find(self, path: str) -> PropertyFacts | None:
         """A property by its full path."""
         return None if self.facts is None else self.facts.properties.get(path)
@@ -70,63 +67,76 @@ class Lake:
 
     reader: Reader
     moment: Moment
-    _rows: dict[tuple[int, str, bool], Rows | None] = field(default_factory=dict)
-
-    @cached_property
-    def alias_ids(self) -> BitMap:
-        return self._ids("aliases")
+    _rows: dict[tuple[int, str], Rows | None] = field(default_factory=dict)
+    _unrated: dict[int, int] = field(default_factory=dict)
 
     @cached_property
     def everyone(self) -> BitMap:
         """Each customer known by more than an anonymous id and not merged away."""
-        return self._ids("known") - self.alias_ids
+        known = self._whole("known")
+        return BitMap() if known is None else bitmap(self.ask(known.select("customer_id"))["customer_id"]) - self.alias_ids
+
+    @cached_property
+    def aliases(self) -> tuple[np.ndarray, np.ndarray]:
+        """Every alias in rising order, and beside it the customer it stands for."""
+        table = self._whole("aliases")
+        if table is None:
+            return np.empty(0, np.int32), np.empty(0, np.int32)
+        found = self.ask(table.select("customer_id", "root_id"))
+        ids, roots = found["customer_id"].to_numpy(), found["root_id"].to_numpy()
+        order = np.argsort(ids)
+        return ids[order], roots[order]
+
+    @cached_property
+    def alias_ids(self) -> BitMap:
+        return bitmap(self.aliases[0])
+
+    def roots(self, ids: BitMap) -> BitMap:
+        """The customers these ids stand for now."""
+        merged = ids & self.alias_ids
+        if not merged:
+            return ids
+        aliases, roots = self.aliases
+        return (ids - merged) | bitmap(roots[np.searchsorted(aliases, np.array(merged.to_array()))])
 
     def ask(self, question: ir.Table) -> pa.Table:
         """Put one Ibis expression to the engine."""
         return self.reader.connection.execute(ibis.to_sql(question, dialect="duckdb")).to_arrow_table()
 
-    def rows(self, facts: EventTypeFacts, *, list_path: str = "", named: bool = True) -> Rows | None:
-        """A kind of fact's rows before the moment, of a list's elements where one is named; None where the lake has none.
-
-        `named` rows carry their customer; others are for looking facts up by `event_id`.
-        """
-        key = (facts.id, list_path, named)
+    def rows(self, facts: EventTypeFacts, *, list_path: str = "") -> Rows | None:
+        """A kind of fact's rows before the moment, of a list's elements where one is named; None where the lake has none."""
+        key = (facts.id, list_path)
         if key not in self._rows:
-            name = f"{facts.table}__{facts.properties[list_path].column}" if list_path else facts.table
-            table = self.table(name, named=named)
+            table = self.table(f"{facts.table}__{facts.properties[list_path].column}" if list_path else facts.table)
             self._rows[key] = None if table is None else Rows(table, facts, list_path)
         return self._rows[key]
 
-    def table(self, name: str, *, named: bool = True) -> ir.Table | None:
+    def table(self, name: str) -> ir.Table | None:
         """One table before the moment, with the columns it has by now."""
         table = self._whole(name)
-        if table is None:
-            return None
-        table = table.filter(table.time < moment_of(self.moment.us))
-        return self.of_customers(table) if named else table
+        return None if table is None else table.filter(table.time < moment_of(self.moment.us))
 
-    def of_customers(self, table: ir.Table) -> ir.Table:
-        """Each row with the customer its id stands for now."""
+    def of_customers(self, rows: ir.Table) -> ir.Table:
+        """Rows with the customer their id stands for now: late, when they are few and narrow."""
         if not self.alias_ids:  # the join costs a quarter of the question
-            return table.mutate(**{CUSTOMER: table.customer_id})
+            return rows.mutate(**{CUSTOMER: rows.customer_id})
         aliases = self._whole("aliases")
         assert aliases is not None, "ids were read from it"
         aliases = aliases.rename({ALIAS: "customer_id", ROOT: "root_id"})
-        joined = table.left_join(aliases, table.customer_id == aliases[ALIAS])
-        return joined.mutate(**{CUSTOMER: ibis.coalesce(joined[ROOT], joined.customer_id)}).drop(ALIAS, ROOT)
+        joined = rows.left_join(aliases, rows.customer_id == aliases[ALIAS])
+        return joined.mutate(**{CUSTOMER: ibis.coalesce(joined[ROOT], joined.customer_id)})
 
     def unrated(self, kinds: Iterable[EventTypeFacts]) -> int:
         """How many facts of these kinds, before the moment, have an amount and no rate for it."""
-        total = 0
-        for facts in kinds:
-            table = self.table(facts.table, named=False)
-            if table is not None and "unrated" in table.columns:
-                total += self.ask(table.filter(table.unrated).aggregate(n=ibis._.count()))["n"][0].as_py()
-        return total
+        return sum(map(self._unrated_of, kinds))
 
-    def _ids(self, name: str) -> BitMap:
-        table = self._whole(name)
-        return BitMap() if table is None else bitmap(self.ask(table.select("customer_id"))["customer_id"])
+    def _unrated_of(self, facts: EventTypeFacts) -> int:
+        if facts.id not in self._unrated:
+            table = self.table(facts.table)
+            if table is None:
+                return 0
+            self._unrated[facts.id] = self.ask(table.filter(table.unrated).aggregate(n=ibis._.count()))["n"][0].as_py()
+        return self._unrated[facts.id]
 
     def _whole(self, name: str) -> ir.Table | None:
         """A table with every column: Ibis writes `*` where it believes it asks for all."""

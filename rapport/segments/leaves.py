@@ -187,13 +187,13 @@ class Planner:
         if key not in self._shared:
             tables = []
             for kind in self.words.catalogue.event_types.values():
-                if kind.done != "by" or (rows := self.lake.rows(kind, named=False)) is None:
+                if kind.done != "by" or (rows := self.lake.rows(kind)) is None:
                     continue
                 table = rows.table if where is None else rows.table.filter(Where(self.lake, rows).holds(where))
                 tables.append(table.select(*OF_EVERY_FACT))
             if not tables:
                 return None
-            self._shared[key] = Rows(self.lake.of_customers(ibis.union(*tables) if len(tables) > 1 else tables[0]), None)
+            self._shared[key] = Rows(ibis.union(*tables) if len(tables) > 1 else tables[0], None)
         return self._shared[key]
 
     # Amounts
@@ -247,7 +247,7 @@ class Planner:
             tally = self._kept(rows, amount.where, span)
         else:  # the filter is one of facts: look the facts up, then take all their elements
             conditions = in_span(rows.table.time, span)
-            if amount.where is not None and (parents := self.lake.rows(kind, named=False)) is not None:
+            if amount.where is not None and (parents := self.lake.rows(kind)) is not None:
                 kept = parents.table.filter([*in_span(parents.table.time, span), Where(self.lake, parents, span).holds(amount.where)])
                 conditions.append(rows.table.event_id.isin(kept.event_id))
             tally = Tally(rows, both(conditions), looks_up=amount.where is not None)
@@ -342,7 +342,7 @@ class Planner:
 
     def _suppressed(self, channel: str) -> ir.Value | None:
         """The addresses of a channel nothing is sent to, by the newest word on each."""
-        table = self.lake.table("suppressions", named=False)
+        table = self.lake.table("suppressions")
         if table is None:
             return None
         rows = table.filter(table.channel == channel, table.address.notnull())

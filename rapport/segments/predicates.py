@@ -221,7 +221,7 @@ class Where:
         facts = self.rows.facts
         if facts is None or list_path not in facts.properties:
             return None
-        return self.lake.rows(facts, list_path=list_path, named=False)
+        return self.lake.rows(facts, list_path=list_path)
 
     def _any(self, elements: Rows, held: ir.BooleanValue | None) -> ir.BooleanValue:
         """Facts with any such element."""
