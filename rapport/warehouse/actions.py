@@ -12,6 +12,7 @@ from rapport.warehouse.upkeep import Tidied
 
 PASS_ROWS = 20_000
 CATCH_UP_SECONDS = 600
+CATCH_UP_ROWS = 50_000  # somebody waits: fewer, larger commits
 POLL_SECONDS = 0.05
 
 
@@ -30,7 +31,7 @@ def catch_up(timeout_seconds: float = CATCH_UP_SECONDS) -> None:
     end, deadline = log.log_end(), time.monotonic() + timeout_seconds
     while queries.watermark() < end:
         try:
-            moved = load_pass() > 0
+            moved = load_pass(CATCH_UP_ROWS) > 0
         except (HeldByAnother, Overtaken):
             moved = False
         if time.monotonic() > deadline:

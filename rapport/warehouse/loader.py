@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import msgspec
@@ -45,6 +46,19 @@ class _Payload(msgspec.Struct):
     traits: msgspec.Raw = msgspec.Raw(b"")
 
 
+ROW_TYPES: tuple[tuple[str, Any], ...] = (  # of a row of the log; None where the lake has no use for it
+    ("tx", None),
+    ("event_id", pa.int64()),
+    ("message_id", None),
+    ("event_type_id", pa.int32()),
+    ("customer_id", pa.int32()),
+    ("time_us", pa.int64()),
+    ("received_us", None),
+    ("source_id", None),
+    ("load_id", pa.int32()),
+    ("rate_e9", pa.int64()),
+    ("payload", None),
+)
 _open = msgspec.json.Decoder(_Payload)
 NOTHING = {b"", b"{}", b"null", b"[]"}
 
@@ -120,10 +134,9 @@ def _learn_as_far(rows: Sequence[Row]) -> tuple[int, int]:
 def _load_rows(to: Home, mark: Mark, rows: Sequence[Row]) -> None:
     catalogue = log.catalogue()
     bodies = [_body(row[10]) for row in rows]
+    followed = {number: facts.name for number, facts in catalogue.by_id.items() if facts.name in driving.FOLLOWED}
     driven = driving.follow(
-        (catalogue.by_id[row[3]].name, row[1], row[4], row[5], row[8], body)
-        for row, body in zip(rows, bodies, strict=True)
-        if catalogue.by_id[row[3]].name in driving.FOLLOWED
+        (followed[row[3]], row[1], row[4], row[5], row[8], body) for row, body in zip(rows, bodies, strict=True) if row[3] in followed
     )
     with engine.writing(to) as lake:
         if read_mark(lake) != mark:
@@ -168,15 +181,15 @@ def _insert(
     lake: duckdb.DuckDBPyConnection, catalogue: Catalogue, rows: Sequence[Row], bodies: Sequence[bytes], taken_back: set[int]
 ) -> None:
     """Write facts to the tables of their kinds; leaves them registered for who asks for the pass's customers."""
-    kept = [(row, body) for row, body in zip(rows, bodies, strict=True) if row[8] not in taken_back]
-    columns = list(zip(*((*row[1:9:1], row[9]) for row, _ in kept), strict=True)) or [()] * 9
-    names = ("event_id", "", "event_type_id", "customer_id", "time_us", "", "", "load_id", "rate_e9")
-    kinds = (pa.int64(), None, pa.int32(), pa.int32(), pa.int64(), None, None, pa.int32(), pa.int64())
-    arrays = {named: pa.array(values, kind) for named, kind, values in zip(names, kinds, columns, strict=True) if named}
-    arrays["body"] = pa.array([body for _, body in kept], pa.binary()).cast(pa.string())
+    if taken_back:
+        kept = [(row, body) for row, body in zip(rows, bodies, strict=True) if row[8] not in taken_back]
+        rows, bodies = [row for row, _ in kept], [body for _, body in kept]
+    columns = list(zip(*rows, strict=True)) or [()] * len(ROW_TYPES)
+    arrays = {named: pa.array(columns[place], kind) for place, (named, kind) in enumerate(ROW_TYPES) if kind is not None}
+    arrays["body"] = pa.array(bodies, pa.binary()).cast(pa.string())
     table = pa.table(arrays)
     lake.register(extract.REGISTERED, pa.Table.from_batches(table.to_batches(BATCH_ROWS), table.schema))
-    for event_type_id in sorted({row[3] for row, _ in kept if row[4] is not None}):
+    for event_type_id in sorted({row[3] for row in rows if row[4] is not None}):
         extract.insert_facts(lake, catalogue.by_id[event_type_id])
 
 
