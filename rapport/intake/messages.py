@@ -18,7 +18,7 @@ from rapport.lib.clock import EARLIEST_US, HOUR_US, LATEST_US
 
 ID_MAX = 255
 CALLS = frozenset({"identify", "track", "page", "screen", "group", "alias"})
-KEPT = ("context", "userId", "anonymousId", "previousId", "groupId", "integrations")
+KEPT = frozenset({"context", "userId", "anonymousId", "previousId", "groupId", "integrations"})
 NOBODYS = frozenset({"Address Suppressed", "Suppression Lifted"})  # facts about an address, whoever it belongs to
 BROWSER_REFUSED = ("Order ", "Consent ")
 MACHINE_FACTS = frozenset({"Customers Joined", "Customers Parted", "Load Taken Back", "Rate Applied", IDENTIFY, "Alias", "Group"})
@@ -59,15 +59,15 @@ def read_message(raw: Any, *, received_us: int, sent_us: int | None, zone: ZoneI
     name = _event_name(raw) if call == "track" else CALL_NAMES[call]
     if browser and (name.startswith(BROWSER_REFUSED) or name == "Address Suppressed"):
         raise BadMessage(f'a browser key may not send "{name}"; send it from the shop\'s server', "event")
-    context = _object(raw, "context")
+    context = _object(raw, "context") if "context" in raw else {}
     values = _traits(raw, context) if call == "identify" else _properties(raw, call)
     time_us = own_time(raw, received_us=received_us, sent_us=sent_us, zone=zone, replay=replay)
     message_id = _id(raw, "messageId") or _derived_id(raw, replay)
     claim = Claim(time_us, message_id) if name in NOBODYS else _claim(raw, call, values, context, time_us, message_id, replay=replay)
     kept: dict[str, Any] = {"traits" if call == "identify" else "properties": values}
-    for key in KEPT:
-        if value := raw.get(key):
-            kept[key] = value
+    for key in raw:
+        if key in KEPT and raw[key]:
+            kept[key] = raw[key]
     payload = _encode.encode(kept).decode()
     if MANY_DIGITS.search(f"{name}\n{message_id}\n{payload}"):
         _refuse_cards(raw)
@@ -182,7 +182,8 @@ def _claim(
     raw: dict[str, Any], call: str, values: dict[str, Any], context: dict[str, Any], time_us: int, cause: str, *, replay: bool
 ) -> Claim:
     """A row of a file may name its customer by what stands in `context.traits` alone: a mail address beside an order."""
-    user_id, anonymous_id = _id(raw, "userId"), _id(raw, "anonymousId")
+    user_id = _id(raw, "userId") if "userId" in raw else None
+    anonymous_id = _id(raw, "anonymousId") if "anonymousId" in raw else None
     if call == "alias":
         previous_id = _id(raw, "previousId") or (anonymous_id if user_id else None)
         if not user_id or not previous_id:

@@ -22,7 +22,7 @@ from rapport.intake.messages import without_cards
 from rapport.intake.models import Load
 from rapport.lib.clock import now_us
 
-BATCH_MESSAGES = 3_000
+BATCH_MESSAGES = 5_000
 BATCH_ROWS = 10_000
 BATCH_CELLS = 400_000
 TRIES_MAX = 6  # two loads that meet the same new customer: one of them begins its batch again

@@ -24,7 +24,7 @@ from rapport.intake.keys import make_key
 from rapport.lib.refusals import Refusal
 from rapport.run.bench.frame import Bench, Case, Tell
 
-EVENTS = 50_000
+EVENTS = 100_000
 BATCH = 1_000
 CUSTOMERS = 5_000
 RUNS = 3
