@@ -3,6 +3,7 @@
 A table or column the catalogue names and the lake has not yet is empty or unknown.
 """
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ from pyroaring import BitMap
 
 from rapport.events.catalogue import EventTypeFacts, PropertyFacts
 from rapport.segments.bounds import Moment, moment_of
+from rapport.segments.limits import LEVELS_MAX
 from rapport.segments.sets import bitmap
 
 TYPES = {  # as the engine calls them, and as Ibis does
@@ -30,7 +32,11 @@ TYPES = {  # as the engine calls them, and as Ibis does
     "TIMESTAMP": "timestamp",
 }
 OF_EVERY_FACT = ("customer_id", "time", "event_id")
+FRAMES_A_LEVEL = 50  # what Ibis and SQLGlot call for one bracket in another
 CUSTOMER, ALIAS, ROOT = "@customer", "@alias", "@root"  # no column of the lake is called so
+
+# They write SQL by recursion, and Python's own limit ends it at a filter sixty levels deep.
+sys.setrecursionlimit(max(sys.getrecursionlimit(), FRAMES_A_LEVEL * LEVELS_MAX))
 
 
 class Reader(Protocol):
@@ -40,6 +46,8 @@ class Reader(Protocol):
 
     @property
     def tables(self) -> dict[str, dict[str, str]]: ...
+    @property
+    def filled(self) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +143,9 @@ class Lake:
             table = self.table(facts.table)
             if table is None:
                 return 0
-            self._unrated[facts.id] = self.ask(table.filter(table.unrated).aggregate(n=ibis._.count()))["n"][0].as_py()
+            self._unrated[facts.id] = self.ask(table.filter(table.unrated == ibis.literal(True)).aggregate(n=ibis._.count()))["n"][
+                0
+            ].as_py()
         return self._unrated[facts.id]
 
     def _whole(self, name: str) -> ir.Table | None:

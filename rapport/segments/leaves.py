@@ -187,7 +187,7 @@ class Planner:
         if key not in self._shared:
             tables = []
             for kind in self.words.catalogue.event_types.values():
-                if kind.done != "by" or (rows := self.lake.rows(kind)) is None:
+                if kind.done != "by" or kind.table not in self.lake.reader.filled or (rows := self.lake.rows(kind)) is None:
                     continue
                 table = rows.table if where is None else rows.table.filter(Where(self.lake, rows).holds(where))
                 tables.append(table.select(*OF_EVERY_FACT))
@@ -200,6 +200,8 @@ class Planner:
 
     def _measure(self, leaf: Measure) -> Plan:
         amount, op, value = leaf.amount, leaf.op, leaf.value
+        if op == "!=":  # the complement of `=`, of an unknown amount too
+            return Rest(self._measure(Measure(amount, "=", value)))
         over_none = amount.kind in ("sum", "number of", "number of different")
         if over_none and OPERATORS[op](0, _number(value)):
             return Rest(self._amount(amount, CONTRARY[op], value))

@@ -43,6 +43,12 @@ class Reader:
         """What is there at this moment: the catalogue may have learned more since."""
         return schema.kept_tables(self.connection)
 
+    @cached_property
+    def filled(self) -> frozenset[str]:
+        """The tables with any file: to name an empty one in a question costs as much as a small scan."""
+        found = self.connection.execute("SELECT table_name FROM ducklake_table_info('w') WHERE file_count > 0").fetchall()
+        return frozenset(name for (name,) in found)
+
 
 @contextmanager
 def reader() -> Iterator[Reader]:

@@ -59,7 +59,8 @@ def finding(leaf: Any, history: History, now: Now, members: dict[str, bool]) -> 
             return Finding(_often_enough(leaf.times, len(deeds)), len(deeds), deeds=deeds)
         case Measure():
             found = reached(leaf.amount, history, now)
-            passed = found.value is not None and compares(found.value, leaf.op, constant(leaf.value, found.kind, now))
+            known = found.value is not None
+            passed = compares(found.value, leaf.op, constant(leaf.value, found.kind, now)) if known else leaf.op == "!="
             return Finding(passed, found.value, found.kind, found.deeds)
         case InSegment(name):
             return Finding(members[name])

@@ -39,7 +39,7 @@ SUMS = World(
         Ask('average(amount) of "Paid" > 0.333333', "one minus part third"),
         Ask('average(amount) of "Paid" = 0.333333', ""),
         Ask('average(amount) of "Paid" >= 0', "tenths one minus part third half less"),
-        Ask('average(amount) of "Paid" != 3', "tenths one minus third half less"),
+        Ask('average(amount) of "Paid" != 3', "tenths one minus third half less empty none"),  # the complement, always
         Ask('smallest(amount) of "Paid" = -5', "minus"),
         Ask('largest(amount) of "Paid" >= 1', "one minus part third"),
         Ask('largest(amount) of "Paid" = 0.1', "tenths"),

@@ -147,7 +147,7 @@ FILTERS = World(
         Ask('smallest(departure) of "Booked" < 2026-06-30', "c"),
         Ask('largest(departure) of "Booked" >= 2026-06-30', "a b"),
         Ask('largest(check_in) of "Booked" > 2026-06-30T12:00:00Z', "a c"),
-        Ask('largest(check_in) of "Booked" != 2026-06-30T15:00:00Z', "b c"),  # of d nothing is known
+        Ask('largest(check_in) of "Booked" != 2026-06-30T15:00:00Z', "b c d"),  # of d nothing is known: the complement, always
     ],
 )
 

@@ -57,7 +57,7 @@ DAYS = World(
         Ask('days since first "Called" = 10', "c"),
         Ask('days since first "Called" > 9', "c"),
         Ask('days since last "Called" < 5', "a b e"),
-        Ask('days since last "Called" != 5', "a b e"),  # of those who never called nothing is known
+        Ask('days since last "Called" != 5', "a b d e"),  # the complement, also of those who never called
         Ask('days since last "Called" = 3', "e"),
         Ask('days since first "Called" in the last 6 days = 5', "c"),
     ],
