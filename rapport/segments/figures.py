@@ -17,6 +17,7 @@ Kept: TypeAlias = ir.BooleanValue | None  # which rows count, where several figu
 Holds: TypeAlias = Callable[[ir.Value], ir.BooleanValue]
 SUM_TYPE = f"decimal({SUM_DIGITS + PLACES}, {PLACES})"
 PLAIN_NUMBER = 1e9  # up to here a number with six decimals is told by arithmetic alone
+NOTHING = 1e-7  # what is smaller rounds to 0; as text its exponent may be more than the engine's decimals can read
 AVERAGE_SPREAD = 10**6  # beyond this distance from the threshold its finer digits say nothing
 COUNT_MAX = 2**62
 
@@ -130,7 +131,10 @@ def summand(column: ir.Value, kind: str) -> ir.Value:
     if kind == "money":
         return column
     plain = (column.abs() < PLAIN_NUMBER) & ((column * 1e6).round() / 1e6 == column)
-    return ibis.ifelse(plain, column.cast(SUM_TYPE), column.cast("string").cast(SUM_TYPE))
+    nothing = column.abs() < NOTHING
+    return ibis.cases(
+        (plain, column.cast(SUM_TYPE)), (nothing, decimal(Decimal(0), SUM_DIGITS)), else_=column.cast("string").cast(SUM_TYPE)
+    )
 
 
 def _whole(number: ir.Value, op: Comparison, value: Decimal) -> ir.BooleanValue:
