@@ -27,6 +27,7 @@ from rapport.lib.refusals import Refusal
 
 GOES_ON = (LoadState.WAITING, LoadState.RUNNING, LoadState.STOPPED, LoadState.FAILED)
 DEFAULT_SOURCE = "files"
+CUT_SHORT = "cut short"
 GC_OBJECTS = 100_000
 Watch = Callable[[Progress], None]
 
@@ -144,6 +145,17 @@ def run_waiting(*, stopping: Callable[[], bool] | None = None) -> bool:
             pass  # the load keeps the reason, where people see it
         return True
     return False
+
+
+def standing_of(load: Load) -> str:
+    """Its state; "cut short" where it says that it runs, and no process runs it: killed, or stopped by a full disk."""
+    if load.state != LoadState.RUNNING:
+        return load.state
+    try:
+        with loop_lock(_lock(load.id)):
+            return CUT_SHORT
+    except HeldByAnother:
+        return load.state
 
 
 def load_of(load_id: int) -> Load:

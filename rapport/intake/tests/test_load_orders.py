@@ -104,6 +104,14 @@ def test_negative_lines_refund_the_order_of_that_id(tmp_path):
     assert commerce.order("o2").refunded_e6 == 5_000_000
 
 
+def test_a_growing_export_repeats_the_refunds_it_told_before(tmp_path):
+    text = HEAD + "o1,ana,2024-01-02,A,3,5\no1,ana,2024-02-02,A,-1,5\n"
+    orders(tmp_path, text)
+    answer = orders(tmp_path, text + "o1,ana,2024-03-02,A,-1,5\n", name="grown.csv")
+    assert [answer[name] for name in ("accepted", "orders", "refunds", "refunds_unmatched")] == [3, 0, 1, 0]
+    assert commerce.order("o1").refunded_e6 == 10_000_000
+
+
 @pytest.mark.parametrize("line", ["R1,ana,2024-02-02,A,-1,3.50", "R1,ana,2024-02-02,A,1,-3.50"])
 def test_negative_lines_of_an_unknown_order_stand_alone_and_are_no_order(tmp_path, line):
     answer = orders(tmp_path, HEAD + line + "\n")

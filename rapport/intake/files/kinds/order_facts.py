@@ -65,8 +65,10 @@ def facts_of_order(order: OrderTold, *, known: bool, by_mail: bool, now: str) ->
     messages = [_introduction(order, time)] if "context" in person else []
     if bought:
         messages.append(_content(order, bought, person, known=known, time=time, now=now))
-    if returned or by_others:
-        messages.append(_refund(order, [*returned, *by_others], person, unmatched=not bought and not known))
+    unmatched = not bought and not known
+    messages.extend(_refund(order, lines, person, unmatched=unmatched) for lines in _returns(returned, apart=not unmatched))
+    if by_others:
+        messages.append(_refund(order, by_others, person, unmatched=False))
     if bought:
         messages.extend(_ends(order, bought, person, time))
     return messages
@@ -93,6 +95,14 @@ def _content(order: OrderTold, lines: Sequence[Line], person: dict[str, Any], *,
     if known:
         return track("Order Updated", message_id, person, max(now, time), properties)  # of when, we only know that it is news now
     return track("Order Completed", message_id, person, time, properties)
+
+
+def _returns(lines: Sequence[Line], *, apart: bool) -> list[list[Line]]:
+    """What went back of a known order at one time is one refund: a later export that has it again beside a new one repeats it."""
+    found: dict[int | None, list[Line]] = {}
+    for line in lines:
+        found.setdefault(line.time_us if apart else None, []).append(line)
+    return list(found.values())
 
 
 def _refund(order: OrderTold, lines: Sequence[Line], person: dict[str, Any], *, unmatched: bool) -> dict[str, Any]:
