@@ -212,7 +212,8 @@ def interrupts() -> Iterator[Any]:
 
 def _facts(load: Any) -> dict[str, Any]:
     return {
-        "load": load.id, "file": load.path, "kind": load.kind, "source": load.source.name, "state": actions.standing_of(load), "rows": load.rows_done,
+        "load": load.id, "file": load.path, "kind": load.kind, "source": load.source.name,
+        "state": actions.standing_of(load), "rows": load.rows_done,
         "counts": {name: load.counts.get(name, 0) for name in ADDED_UP}, "reject_file": load.reject_file or None, "error": load.error,
         "created": from_us(load.created_us).isoformat(),
     }  # fmt: skip
