@@ -64,7 +64,7 @@ def test_a_load_is_killed_and_goes_on_where_it_was(kills: int, installation: Ins
         calm.run(*words)
         seconds = time.monotonic() - began
         load = installation.start(*words)
-        time.sleep(chance.uniform(seconds / 3, seconds))
+        time.sleep(chance.uniform(0.35, 0.85) * seconds)
         hits += load.poll() is None
         kill(load)
         installation.run(*words)
