@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -24,6 +24,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", nargs="?", metavar="NAME", help=f"one of {', '.join(benches())}")
         parser.add_argument("--events", type=int, metavar="N", help="how many facts; each benchmark has its own default")
+        parser.add_argument("--runs", type=int, metavar="N", help="how often each side runs; the median counts")
         parser.add_argument("--json", action="store_true", help="one JSON object a benchmark on standard output")
 
     def handle(self, *, name: str | None, **given: Any) -> None:
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         options = {option: given.get(option) or size for option, size in bench.options.items()}
         found = []
         for case in bench.cases(options, self._tell):
-            found.append(measured(case))
+            found.append(measured(replace(case, runs=given["runs"]) if given["runs"] else case))
             self._tell(_line(found[-1]))
         if given["json"]:
             self.stdout.write(json.dumps({"bench": name, "cases": [asdict(one) for one in found]}))
@@ -50,7 +51,8 @@ class Command(BaseCommand):
 
     def _in_a_folder_of_its_own(self, name: str, bench: Bench, given: dict[str, Any]) -> bool:
         words = [sys.executable, "-m", "rapport", "bench", name, *(["--json"] if given["json"] else [])]
-        words += ["--events", str(given["events"])] if given["events"] else []
+        for option in ("events", "runs"):
+            words += [f"--{option}", str(given[option])] if given[option] else []
         with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
             handed_down = {"RAPPORT_SAMPLES"} | ({"RAPPORT_DATABASE_URL"} if bench.on_any_database else set())
             kept = {key: value for key, value in os.environ.items() if not key.startswith("RAPPORT_") or key in handed_down}
