@@ -1,7 +1,7 @@
 """The verbs of who: take in what a batch of facts says of people, join, fold anew after a load is taken back."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from rapport.events.actions import NewFact, record
 from rapport.events.catalogue import IDENTIFY
 from rapport.lib.bulk import slices
 
+PAGE = 10_000
 CONSENT_COLUMNS = ("customer_id", "channel", "purpose", "given", "time_us", "event_id")
 
 
@@ -107,7 +108,7 @@ def keep_suppressions(told: Iterable[Told]) -> None:
     """Suppress and lift in the order of own time; what was said last of an address stands."""
     words = [fact for fact in told if fact.name in (events.ADDRESS_SUPPRESSED, events.SUPPRESSION_LIFTED)]
     for fact in sorted(words, key=lambda fact: (fact.time_us, fact.event_id)):
-        channel, address = str(fact.values.get("channel") or "email")[:31], str(fact.values.get("address") or "").lower()[:254]
+        channel, address = address_of(fact.values)
         kept = Suppression.objects.filter(channel=channel, address=address).first()
         if not address or (kept and kept.since_us > fact.time_us):
             continue
@@ -157,31 +158,62 @@ def refold(customer_ids: Sequence[int]) -> None:
     """Fold traits, consent and being known anew from the facts and identifiers that are left; who has neither is gone."""
     types = log.catalogue().by_id
     wanted = [number for number, facts in types.items() if facts.name == IDENTIFY or facts.name in events.CONSENT_FACTS]
-    for some in slices(sorted(set(customer_ids)), 200):
+    for some in slices(sorted(set(customer_ids)), 300):
         roots = {row.id: row.merged_into or row.id for row in Customer.objects.filter(id__in=some)}
         family = dict(roots)
         aliases = Customer.objects.filter(merged_into__in=roots.values()).values_list("id", "merged_into")
         family.update((alias, root) for alias, root in aliases if root)
-        told: dict[int, list[Told]] = defaultdict(list)
+        people = {root: Person(root, False, None, 0, traits={}) for root in family.values()}
+        consents: list[Told] = []
         for fact in log.facts_of(list(family), event_type_ids=wanted):
-            root = family[fact.customer_id or 0]
-            told[root].append(Told(types[fact.event_type_id].name, fact.id, root, None, fact.time_us, fact.properties))
-        for root in set(roots.values()):
-            _refold_one(root, [member for member, of in family.items() if of == root], told[root])
+            person = people[family[fact.customer_id or 0]]
+            if types[fact.event_type_id].name == IDENTIFY:
+                set_traits(person, fact.properties, fact.time_us)
+            else:
+                consents.append(Told(types[fact.event_type_id].name, fact.id, person.id, person, fact.time_us, fact.properties))
+        write_traits(people.values())
+        Consent.objects.filter(customer_id__in=list(people)).delete()
+        keep_consents(_consents(consents))
+        _restate(family)
 
 
-def _refold_one(root: int, family: list[int], told: list[Told]) -> None:
-    person = Person(root, False, None, 0, traits={})
-    for fact in told:
-        if fact.name == IDENTIFY:
-            set_traits(person, fact.values, fact.time_us)
-    write_traits([person])
-    Consent.objects.filter(customer_id=root).delete()
-    keep_consents(_consents([Told(f.name, f.event_id, root, person, f.time_us, f.values) for f in told if f.name != IDENTIFY]))
-    kinds = set(Identifier.objects.filter(customer_id__in=family).values_list("kind", flat=True))
-    Customer.objects.filter(id__in=family).update(known=bool(kinds - {"anonymous_id"}))
-    if not kinds and not log.facts_of(family, limit=1):
-        Customer.objects.filter(id__in=family).delete()
+def _restate(family: dict[int, int]) -> None:
+    """Whether each is known still, or there at all. `family`: every id and its root."""
+    kinds: dict[int, set[str]] = defaultdict(set)
+    for kind, holder in Identifier.objects.filter(customer_id__in=list(family)).values_list("kind", "customer_id"):
+        kinds[family[holder]].add(kind)
+    told_of = {family[one] for one in log.with_facts(family)}
+    roots = set(family.values())
+    gone = roots - kinds.keys() - told_of
+    known = {root for root in roots if kinds[root] - {"anonymous_id"}}
+    Customer.objects.filter(id__in=[one for one, root in family.items() if root in known]).update(known=True)
+    Customer.objects.filter(id__in=[one for one, root in family.items() if root not in known | gone]).update(known=False)
+    Customer.objects.filter(id__in=[one for one, root in family.items() if root in gone]).delete()
 
 
-__all__ = ["Claim", "Desk", "Told", "forget_load", "open_desk", "part", "refold", "take_in"]
+def refold_suppressions(addresses: Collection[tuple[str, str]]) -> None:
+    """Fold the suppression of these (channel, address) anew from the facts that are left."""
+    if not addresses:
+        return
+    types = log.catalogue().by_id
+    wanted = [number for number, facts in types.items() if facts.name in (events.ADDRESS_SUPPRESSED, events.SUPPRESSION_LIFTED)]
+    told: list[Told] = []
+    last = 0
+    while page := log.nobodys_facts(wanted, after_id=last, limit=PAGE):
+        last = page[-1].id
+        told.extend(
+            Told(types[fact.event_type_id].name, fact.id, None, None, fact.time_us, fact.properties)
+            for fact in page
+            if address_of(fact.properties) in addresses
+        )
+    for channel, address in addresses:
+        Suppression.objects.filter(channel=channel, address=address).delete()
+    keep_suppressions(told)
+
+
+def address_of(values: dict[str, Any]) -> tuple[str, str]:
+    """The channel and address a suppression speaks of, as they are kept."""
+    return str(values.get("channel") or "email")[:31], str(values.get("address") or "").lower()[:254]
+
+
+__all__ = ["Claim", "Desk", "Told", "address_of", "forget_load", "open_desk", "part", "refold", "refold_suppressions", "take_in"]

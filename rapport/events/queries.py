@@ -1,6 +1,6 @@
 """The questions other rooms may ask of the log: the facts of some customers, the log in order, the catalogue."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -154,6 +154,28 @@ def load_events(load_id: int, *, after_id: int, limit: int) -> Iterator[tuple[in
     """(id, customer_id, event_type_id) of what a load recorded, in order of id."""
     rows = Event.objects.filter(id__gt=after_id, load_id=load_id).order_by("id")
     yield from rows.values_list("id", "customer_id", "event_type_id")[:limit]
+
+
+def facts_of_load(load_id: int, customer_ids: Sequence[int]) -> list[Fact]:
+    """What a load recorded under these customers."""
+    found: list[Fact] = []
+    for ids in slices(customer_ids):
+        found.extend(map(_fact, Event.objects.filter(customer_id__in=ids, load_id=load_id).order_by("id").values_list(*_FACT_COLUMNS)))
+    return found
+
+
+def with_facts(customer_ids: Iterable[int]) -> set[int]:
+    """Which of these customers have a fact of their own in the log."""
+    found: set[int] = set()
+    for ids in slices(customer_ids):
+        found.update(filter(None, Event.objects.filter(customer_id__in=ids).values_list("customer_id", flat=True).distinct()))
+    return found
+
+
+def nobodys_facts(event_type_ids: Sequence[int], *, after_id: int, limit: int) -> list[Fact]:
+    """The facts of these kinds that are no customer's, in order of id."""
+    rows = Event.objects.filter(customer_id__isnull=True, event_type_id__in=event_type_ids, id__gt=after_id).order_by("id")
+    return list(map(_fact, rows.values_list(*_FACT_COLUMNS)[:limit]))
 
 
 def property_rows(event_type_id: int) -> list[Property]:

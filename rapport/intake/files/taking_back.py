@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.conf import settings
 from django.db import transaction
+from pyroaring import BitMap
 
 from rapport.commerce import events as trade
 from rapport.commerce.actions import orders
@@ -21,43 +22,61 @@ from rapport.events import queries as log
 from rapport.events import rating
 from rapport.events.actions import NewFact, record, take_away
 from rapport.intake.models import Load, LoadState, LoadUndo
+from rapport.lib.bulk import slices
 from rapport.lib.clock import from_us, now_us
 
 BATCH = 500
-RATED_PAGE = 10_000
+CUSTOMERS = 300  # a transaction
+PAGE = 10_000
 LOAD_TAKEN_BACK = "Load Taken Back"
 _decode = msgspec.json.Decoder().decode
 
 
 def take_away_facts(load: Load, watch: Callable[[int], None]) -> None:
-    """All facts of a load, with what they made of customers and orders."""
+    """All facts of a load, with what they made of customers and orders: customer by customer, so that each is folded once."""
     customers.forget_load(load.id)
-    types = log.catalogue().by_id
-    joined = next((number for number, facts in types.items() if facts.name == CUSTOMERS_JOINED), 0)
-    of_orders = {number for number, facts in types.items() if facts.name in trade.ORDER_FACTS}
-    last = load.counts.get("after_event", 0)
     gone = 0
+    for some in slices(_people_of(load), CUSTOMERS):
+        with transaction.atomic():
+            gone += _take_away_of(load, some)
+            Load.objects.filter(id=load.id).update(beat_us=now_us())
+        watch(gone)
     while True:
         with transaction.atomic():
-            page = list(log.load_events(load.id, after_id=last, limit=BATCH))
+            page = [event_id for event_id, _, _ in log.load_events(load.id, after_id=load.counts.get("after_event", 0), limit=PAGE)]
             if not page:
                 return
-            _take_away(load, page, joined, of_orders)
-            Load.objects.filter(id=load.id).update(beat_us=now_us())
-        last = page[-1][0]
-        gone += len(page)
+            told = log.facts_by_id(page).values()
+            take_away(page)
+            customers.refold_suppressions({customers.address_of(fact.properties) for fact in told if "address" in fact.properties})
+            gone += len(page)
         watch(gone)
 
 
-def _take_away(load: Load, page: list[tuple[int, int | None, int]], joined: int, of_orders: set[int]) -> None:
-    told = log.facts_by_id([event_id for event_id, _, kind in page if kind in of_orders])
-    touched = {order_id for fact in told.values() if (order_id := orders.order_id_of(fact.properties))}
-    for event_id, source_id, kind in page:
-        if kind == joined and source_id is not None:
-            customers.part(source_id, cause=f"load {load.id}, {event_id}")
-    take_away([event_id for event_id, _, _ in page])
+def _people_of(load: Load) -> BitMap:
+    """Whom the load told of."""
+    found, last = BitMap(), load.counts.get("after_event", 0)
+    while page := list(log.load_events(load.id, after_id=last, limit=PAGE)):
+        found.update(customer_id for _, customer_id, _ in page if customer_id is not None)
+        last = page[-1][0]
+    return found
+
+
+def _take_away_of(load: Load, customer_ids: list[int]) -> int:
+    """The facts of a load about these customers; answers how many there were."""
+    types = log.catalogue().by_id
+    told = log.facts_of_load(load.id, customer_ids)
+    touched: set[str] = set()
+    for fact in told:
+        name = types[fact.event_type_id].name
+        if name in trade.ORDER_FACTS and (order_id := orders.order_id_of(fact.properties)):
+            touched.add(order_id)
+        elif name == CUSTOMERS_JOINED and fact.customer_id is not None:
+            customers.part(fact.customer_id, cause=f"load {load.id}, {fact.id}")
+    take_away([fact.id for fact in told])
     orders.refold(touched)
-    customers.refold(sorted({customer_id for _, customer_id, _ in page if customer_id is not None}))
+    customers.refold(customer_ids)
+    return len(told)
 
 
 def put_back_rows(load: Load) -> None:
@@ -89,7 +108,7 @@ def _take_back_rates(load: Load) -> None:
     gone = remove_rates(keys, load_id=load.id)
     codes = {code for code, _ in gone}
     last = 0
-    while gone and (page := rating.rated_after(last, limit=RATED_PAGE)):
+    while gone and (page := rating.rated_after(last, limit=PAGE)):
         last = page[-1][0]
         waiting = []
         for event_id, time_us, payload in page:

@@ -94,6 +94,16 @@ def test_suppressions_are_facts_about_addresses(tmp_path):
     assert in_rows(table(tmp_path, "suppressions", text)) == (3, 0, 2, 1)
 
 
+def test_suppressions_taken_back_leave_those_of_others(tmp_path):
+    told = {"channel": "email", "address": "dead@example.com", "reason": "complained"}
+    receive([{"type": "track", "event": "Address Suppressed", "timestamp": "2024-01-01", "properties": told}], source_id=None)
+    answer = table(tmp_path, "suppressions", "email,reason,time\ndead@example.com,bounced,2024-05-01\nnew@example.com,asked,2024-05-01\n")
+    assert customers.suppressed("email", ["dead@example.com"])["dead@example.com"].reason == "bounced"
+    take_back(answer["load"])
+    found = customers.suppressed("email", ["dead@example.com", "new@example.com"])
+    assert {address: row.reason for address, row in found.items()} == {"dead@example.com": "complained"}
+
+
 def test_a_field_no_table_has_is_refused(tmp_path):
     with pytest.raises(Refusal, match='products have no field "colour".*The fields are sku, name'):
         table(tmp_path, "products", "sku,Farbe\nA,rot\n", map={"colour": "Farbe"})
