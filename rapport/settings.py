@@ -18,7 +18,7 @@ LAKE_DIR = DATA_DIR / "lake"  # the warehouse's Parquet files
 UPLOAD_DIR = DATA_DIR / "uploads"
 REJECT_DIR = DATA_DIR / "rejects"
 LOCK_DIR = DATA_DIR / "locks"
-PRACTICE_MARK = DATA_DIR / "practice.json"  # there: this folder holds the practice company
+PRACTICE_MARK = "practice.json"  # a data folder with this file in it holds the practice company
 
 # The sample data that some tests and benchmarks read.
 SAMPLES = Path(env.str("RAPPORT_SAMPLES", str(Path(__file__).resolve().parents[2] / "shared" / "data")))

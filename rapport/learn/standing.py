@@ -25,7 +25,7 @@ class Practice:
 
 
 def _marker() -> Path:
-    return Path(settings.PRACTICE_MARK)
+    return Path(settings.DATA_DIR, settings.PRACTICE_MARK)
 
 
 def standing() -> Practice | None:

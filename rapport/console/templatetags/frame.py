@@ -48,7 +48,7 @@ FIRST_IDEOGRAPH = "\u2e80"
 @register.simple_tag
 def is_practice() -> bool:
     """Whether this is the practice company: every page says so beside the brand."""
-    return Path(settings.PRACTICE_MARK).exists()
+    return Path(settings.DATA_DIR, settings.PRACTICE_MARK).exists()
 
 
 @register.simple_tag
