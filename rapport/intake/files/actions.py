@@ -1,6 +1,7 @@
 """The verbs of loads: start, run, stop, resume, take back. A command calls them, and a page, and the worker."""
 
 import gc
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +26,7 @@ from rapport.lib.clock import now_us
 from rapport.lib.locks import HeldByAnother, loop_lock
 from rapport.lib.refusals import Refusal
 
+log_of_loads = logging.getLogger(__name__)
 GOES_ON = (LoadState.WAITING, LoadState.RUNNING, LoadState.STOPPED, LoadState.FAILED)
 DEFAULT_SOURCE = "files"
 CUT_SHORT = "cut short"
@@ -141,8 +143,8 @@ def run_waiting(*, stopping: Callable[[], bool] | None = None) -> bool:
                 run_load(load.id, stopping=stopping)
         except HeldByAnother:
             continue  # another process runs it
-        except (Refusal, OSError, DatabaseError):
-            pass  # the load keeps the reason, where people see it
+        except Refusal as no:
+            log_of_loads.warning("Load %s: %s", load.id, no)  # kept with the load too, where people see it
         return True
     return False
 
