@@ -76,8 +76,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         + ";PRAGMA cache_size=-65536;",
     }
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test-record.sqlite"}  # several threads: never in memory
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 600
+DATABASES["default"]["CONN_MAX_AGE"] = 600  # a thread keeps its connection: SQLite's last one to close would write the whole WAL back
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [

@@ -6,7 +6,7 @@ before becomes that customer, or an alias of them.
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,14 +17,16 @@ from rapport.lib.bulk import insert_rows, reserve_ids, rows_among, slices
 
 USER_ID, ANONYMOUS_ID = "user_id", "anonymous_id"
 BY_TRAIT = ("membership_number", "email", "phone")  # strongest first
-IDENTIFIERS = "SELECT kind, value, customer_id, since_us FROM customers_identifier WHERE kind = %s AND value IN {values}"
 PEOPLE = "SELECT id, known, merged_into, created_us FROM customers_customer WHERE id IN {values}"
+HELD = (
+    "SELECT held.value, held.since_us, who.id, who.known, who.merged_into, who.created_us FROM customers_identifier held"
+    " JOIN customers_customer who ON who.id = held.customer_id WHERE held.kind = %s AND held.value IN {values}"
+)
 HOLDERS = "SELECT DISTINCT customer_id FROM customers_identifier WHERE kind = %s AND customer_id IN {values}"
 _decode, _encode = msgspec.json.Decoder(), msgspec.json.Encoder()
 
 
-@dataclass(slots=True)
-class Claim:
+class Claim(msgspec.Struct, gc=False):
     """What one fact says of who it is about. `identify` is True for identify and for a row of a customer file."""
 
     time_us: int
@@ -48,7 +50,6 @@ class Person:
     changed: bool = False
     has_user_id: bool = False
     traits: dict[str, list[Any]] | None = None  # None: not read yet
-    joined: list["Join"] = field(default_factory=list)
 
     @property
     def written_id(self) -> int:
@@ -225,30 +226,32 @@ class Desk:
         if joins and connection.vendor == "postgresql":
             with connection.cursor() as cursor:  # one at a time, or two joins may make a chain of aliases
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext('customers.join'))")
-        rows = [row for kind, values in wanted.items() for row in rows_among(IDENTIFIERS, values, kind)]
-        self._read_people({row[2] for row in rows})
-        for kind, value, customer_id, since_us in rows:
-            person = self.people[customer_id]
+        for kind, values in wanted.items():
+            self._read_held(kind, values)
+        for spans in self.spans.values():
+            spans.sort(key=_since)
+        self._read_user_ids({key[0] for key in self.strong} - {USER_ID} != set())
+
+    def _read_held(self, kind: str, values: set[str]) -> None:
+        """Who holds identifiers of one kind, and who those are aliases of."""
+        aliases: dict[int, int] = {}
+        rows = rows_among(HELD, values, kind)
+        for _, _, number, known, merged_into, created_us in rows:
+            if number not in self.people:
+                self.people[number] = Person(number, bool(known), None, created_us)
+                if merged_into is not None:
+                    aliases[number] = merged_into
+        for number, known, _, created_us in rows_among(PEOPLE, set(aliases.values()) - self.people.keys()):  # a root, never a chain
+            self.people[number] = Person(number, bool(known), None, created_us)
+        for alias, root in aliases.items():
+            self.people[alias].merged_into = self.people[root]
+        for value, since_us, number, *_ in rows:
+            person = self.people[number]
             if kind == ANONYMOUS_ID:
                 self.spans.setdefault(value, []).append((since_us, person))
             else:
                 self.strong[kind, value] = person
                 person.root().has_user_id |= kind == USER_ID
-        for spans in self.spans.values():
-            spans.sort(key=_since)
-        self._read_user_ids({key[0] for key in self.strong} - {USER_ID} != set())
-
-    def _read_people(self, ids: set[int]) -> None:
-        while missing := ids - self.people.keys():
-            roots: dict[int, int] = {}
-            for number, known, merged_into, created_us in rows_among(PEOPLE, missing):
-                self.people[number] = Person(number, bool(known), None, created_us)
-                if merged_into is not None:
-                    roots[number] = merged_into
-            self._read_people(set(roots.values()))
-            for alias, root in roots.items():
-                self.people[alias].merged_into = self.people[root]
-            assert missing <= self.people.keys(), "an identifier names a customer that is there"
 
     def _read_user_ids(self, needed: bool) -> None:
         """Which of the people found by a weaker identifier have a user id already."""

@@ -81,7 +81,14 @@ def as_date(value: Any) -> date | None:
 
 def as_time_us(value: Any, zone: ZoneInfo) -> int | None:
     """Microseconds of an ISO 8601 date or date-time; without an offset it is the zone's time; finer digits are cut."""
-    return _time_us(value, zone) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    if len(value) in USUAL_LENGTHS and value[-1] == "Z" and value[10:17:3] == "T::" and value[5] in "01":
+        try:  # as nearly every client writes it; not remembered, since hardly a moment comes twice
+            return to_us(datetime.fromisoformat(value))
+        except ValueError:
+            return None
+    return _time_us(value, zone)
 
 
 @lru_cache(maxsize=65536)
@@ -96,11 +103,6 @@ def _date(text: str) -> date | None:
 
 @lru_cache(maxsize=65536)
 def _time_us(text: str, zone: ZoneInfo) -> int | None:
-    if len(text) in USUAL_LENGTHS and text[-1] == "Z" and text[10:17:3] == "T::" and text[5] in "01":  # as nearly every client writes it
-        try:
-            return to_us(datetime.fromisoformat(text))
-        except ValueError:
-            return None
     if day := _date(text):
         return _moment_us(datetime(day.year, day.month, day.day), zone)  # noqa: DTZ001  the zone is given beside it
     parts = _time_parts(text)

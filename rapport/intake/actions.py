@@ -1,6 +1,7 @@
 """The verb of the doors: `receive` identifies, de-duplicates and records a batch of messages in one transaction."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from rapport.events import actions as log
 from rapport.events import catalogue
 from rapport.events.catalogue import IDENTIFY
 from rapport.events.queries import message_ids_kept
+from rapport.intake import together
 from rapport.intake.messages import NOBODYS, BadMessage, Message, read_message, without_cards
 from rapport.intake.models import Reject
 from rapport.lib.clock import now_us
@@ -100,27 +102,36 @@ class _Door:
 
 
 def _record_surely(good: dict[str, tuple[int, Message]], receipt: Receipt, door: _Door) -> None:
-    """Record, and begin again where another worker was first; inside a caller's transaction once only."""
-    nested = connection.in_atomic_block
+    """Record, and begin again where another worker was first; inside a caller's transaction once only.
+
+    Messages hardly ever come twice: the log's unique key finds those that do, and only then are they looked up.
+    """
     before = list(receipt.outcomes), list(receipt.refused)
+
+    def write(*, looked_up: bool = False) -> None:
+        receipt.outcomes[:], receipt.refused[:] = before
+        receipt.customer_ids.clear()
+        _record(good, receipt, door, looked_up=looked_up)
+        if door.load_id is None:  # a load has a reject file, and lists its own with their lines
+            keep_rejects(receipt.refused, door.source_id, None)
+
+    nested, one_writer = connection.in_atomic_block, connection.vendor == "sqlite"
+    if one_writer and not nested and together.write_together(write, len(good)):
+        return
     for attempt in range(1, TRIES_MAX + 1):
         try:
-            with transaction.atomic():
-                _record(good, receipt, door)
-                if door.load_id is None:  # a load has a reject file, and lists its own with their lines
-                    keep_rejects(receipt.refused, door.source_id, None)
+            with together.turn if one_writer and not nested else nullcontext(), transaction.atomic():
+                write(looked_up=one_writer or nested or attempt > 1)
             return
         except (IntegrityError, OperationalError) as trouble:
             catalogue.forget()
             again = isinstance(trouble, IntegrityError) or "deadlock" in str(trouble)
             if nested or not again or attempt == TRIES_MAX:
                 raise
-            receipt.outcomes[:], receipt.refused[:] = before
-            receipt.customer_ids.clear()
 
 
-def _record(good: dict[str, tuple[int, Message]], receipt: Receipt, door: _Door) -> None:
-    kept = message_ids_kept(list(good))
+def _record(good: dict[str, tuple[int, Message]], receipt: Receipt, door: _Door, *, looked_up: bool) -> None:
+    kept = message_ids_kept(list(good)) if looked_up else set()
     for message_id in kept:
         receipt.outcomes[good[message_id][0]] = "repeated"
     fresh = [entry for message_id, entry in good.items() if message_id not in kept]
@@ -185,10 +196,11 @@ def _set_aside(receipt: Receipt, index: int, message: Message, reason: str, at: 
 
 def _rates(messages: Sequence[Message]) -> list[int | None]:
     """The rate (x 10^9) each fact is kept with: None where it needs none, 0 where there is none."""
-    codes = [_currency_of(message) for message in messages]
+    priced = {name for name in {message.name for message in messages} if catalogue.carries_money(name)}
+    codes = [_currency_of(message) if message.name in priced else None for message in messages] if priced else []
     first = next((code for code in codes if code), None)
     if first is None:
-        return [None] * len(codes)
+        return [None] * len(messages)
     company = currency.fix_currency(first)
     days = [currency.day_of(message.time_us) if code and code != company else None for code, message in zip(codes, messages, strict=True)]
     rates = currency.rates_for((code, day) for code, day in zip(codes, days, strict=True) if code and day)
@@ -197,7 +209,7 @@ def _rates(messages: Sequence[Message]) -> list[int | None]:
 
 def _currency_of(message: Message) -> str | None:
     code = message.values.get("currency")
-    if not isinstance(code, str) or len(code) != 3 or not code.isalpha() or not catalogue.carries_money(message.name):
+    if not isinstance(code, str) or len(code) != 3 or not code.isalpha():
         return None
     return code.upper()
 

@@ -1,15 +1,17 @@
 """Many rows at once, as fast as each database takes them: executemany on SQLite, COPY on PostgreSQL."""
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
+import msgspec
 from django.db import connection
 from django.db.models import Model
 
 T = TypeVar("T")
 IN_MAX = 900  # values in one IN (...): below SQLite's oldest limit
+_encode = msgspec.json.Encoder().encode
 
 
 def reserve_ids(model: type[Model], count: int) -> Sequence[int]:
@@ -36,8 +38,11 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Seque
     """Insert plain tuples; a unique key that is there already raises IntegrityError."""
     if not rows:
         return
+    if empty := {place for place, value in enumerate(rows[0]) if value is None and all(row[place] is None for row in rows)}:
+        filled = itemgetter(*(place for place in range(len(columns)) if place not in empty))
+        columns, rows = filled(columns), [filled(row) for row in rows]
     table, names = model._meta.db_table, ", ".join(f'"{name}"' for name in columns)
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             with cursor.cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
                 for row in rows:
@@ -65,5 +70,5 @@ def rows_among(sql: str, values: Collection[Any], *params: Any) -> list[tuple[An
         if connection.vendor == "postgresql":
             cursor.execute(sql.replace("IN {values}", "= ANY(%s)"), [*params, list(values)])
         else:
-            cursor.execute(sql.replace("{values}", "(SELECT value FROM json_each(%s))"), [*params, json.dumps(list(values))])
+            cursor.execute(sql.replace("{values}", "(SELECT value FROM json_each(%s))"), [*params, _encode(list(values)).decode()])
         return cursor.fetchall()

@@ -1,5 +1,6 @@
 """What the web process runs: the application, ended with the server that started it, and warmed before the first question."""
 
+import gc
 import logging
 import threading
 
@@ -13,6 +14,7 @@ from rapport.lib.refusals import Refusal
 from rapport.run.kin import end_with_parent
 from rapport.warehouse.queries import warm
 
+GC_OBJECTS = 20_000  # a batch of facts makes so many objects, and no cycles
 log = logging.getLogger(__name__)
 
 
@@ -24,6 +26,9 @@ def _warm() -> None:
         log.warning("The warehouse does not open yet; `rapport check` tells more.", exc_info=True)
     finally:
         connections.close_all()
+        gc.collect()
+        gc.freeze()  # what is loaded stays: to look through it again and again costs a request a seventh of a second now and then
+        gc.set_threshold(GC_OBJECTS, 10, 50)
 
 
 end_with_parent()

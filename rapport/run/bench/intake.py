@@ -12,6 +12,7 @@ import sys
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from rapport.run.bench.frame import Bench, Case, Tell
 
 EVENTS = 100_000
 BATCH = 1_000
+SENDERS = 4
 CUSTOMERS = 5_000
 RUNS = 3
 DOOR, FILE = 2.0, 3.0  # at least half, and a third, of the peer's rows a second
@@ -52,7 +54,8 @@ def cases(options: dict[str, Any], tell: Tell) -> Iterator[Case]:
     yield Case("a file of events", _load(path), "plain inserts", _plain(rows), FILE, runs=RUNS, fresh=_wipe)
     with _server() as port:
         key = make_key("the benchmark").key
-        yield Case(f"HTTP batches of {BATCH:,}", _posts(port, key, batches), "plain inserts", _plain(rows), DOOR, runs=RUNS, fresh=_wipe)
+        name = f"HTTP batches of {BATCH:,}, {SENDERS} senders"
+        yield Case(name, _posts(port, key, batches), "plain inserts", _plain(rows), DOOR, runs=RUNS, fresh=_wipe)
     _wipe()
 
 
@@ -82,17 +85,22 @@ def _load(path: Path) -> Callable[[], int]:
 
 
 def _posts(port: int, key: str, batches: list[str]) -> Callable[[], int]:
-    """One client, one connection, as a shop's server sends."""
+    """Some senders at once, each with a connection of its own, as shops' servers do."""
     headers = {"Content-Type": "application/json", "Authorization": f"Basic {b64encode(f'{key}:'.encode()).decode()}"}
 
-    def run() -> int:
+    def send(mine: list[str]) -> None:
         line = http.client.HTTPConnection("127.0.0.1", port)
-        for body in batches:
+        for body in mine:
             line.request("POST", "/v1/batch", body, headers)
             answer = line.getresponse()
             words = answer.read()
             assert answer.status == 200, words
         line.close()
+
+    def run() -> int:
+        with ThreadPoolExecutor(SENDERS) as senders:
+            for done in [senders.submit(send, batches[number::SENDERS]) for number in range(SENDERS)]:
+                done.result()
         return _facts()
 
     return run
