@@ -11,7 +11,7 @@ SHELL := /bin/bash
 .PHONY: setup demo test test-needs lint bench soak format
 
 PYTEST := .venv/bin/pytest -n 2 --dist worksteal -q
-ON_POSTGRES := .venv/bin/python tools/with_postgres.py
+ON_POSTGRES := .venv/bin/python tools/with_postgres.py --clusters 2
 SCRATCH := RAPPORT_DATA_DIR=$(CURDIR)/var/scratch
 
 setup: .venv/complete
@@ -37,7 +37,7 @@ format: setup
 
 test: test-needs lint
 	$(PYTEST) -m "not soak"
-	$(ON_POSTGRES) $(PYTEST) -n 0 -m "tables and not browser and not soak and not large"  # one at a time: an open transaction stalls a cluster's readers
+	$(ON_POSTGRES) $(PYTEST) -m "tables and not browser and not soak and not large"
 
 bench: setup
 	.venv/bin/rapport bench

@@ -17,6 +17,8 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 if BASE not in os.environ:
     os.environ[BASE] = tempfile.mkdtemp(prefix="rapport-tests-")
 os.environ["RAPPORT_DATA_DIR"] = str(Path(os.environ[BASE]) / WORKER)
+if CLUSTERS := os.environ.get("RAPPORT_TEST_CLUSTERS", "").split():  # of PostgreSQL, one a worker: see tools/with_postgres.py
+    os.environ["RAPPORT_DATABASE_URL"] = CLUSTERS[int(WORKER.removeprefix("gw")) % len(CLUSTERS) if WORKER != "main" else 0]
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in the thread of the test
 
 import django  # noqa: E402

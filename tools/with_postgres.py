@@ -1,6 +1,9 @@
 """Runs a command with RAPPORT_DATABASE_URL naming a throw-away PostgreSQL cluster, and removes the cluster afterwards.
 
 python tools/with_postgres.py pytest -m tables
+python tools/with_postgres.py --clusters 2 pytest -n 2 -m tables
+
+Readers of the log wait for every open transaction of a cluster, so each test worker gets a cluster of its own, by RAPPORT_TEST_CLUSTERS.
 """
 
 import os
@@ -11,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 # A test cluster may lose everything in a power cut, so it waits for no disk.
@@ -68,10 +71,15 @@ def cluster() -> Iterator[str]:
 
 
 def main() -> int:
-    if len(sys.argv) < 2:
+    words, clusters = sys.argv[1:], 1
+    if words[:1] == ["--clusters"] and len(words) > 1 and words[1].isdigit():
+        words, clusters = words[2:], int(words[1])
+    if not words:
         sys.exit(__doc__)
-    with cluster() as address:
-        return subprocess.run(sys.argv[1:], env={**os.environ, "RAPPORT_DATABASE_URL": address}).returncode
+    with ExitStack() as opened:
+        addresses = [opened.enter_context(cluster()) for _ in range(clusters)]
+        named = {"RAPPORT_DATABASE_URL": addresses[0], "RAPPORT_TEST_CLUSTERS": " ".join(addresses)}
+        return subprocess.run(words, env={**os.environ, **named}).returncode
 
 
 if __name__ == "__main__":

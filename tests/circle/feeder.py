@@ -1,6 +1,7 @@
 """A shop that rings its tills over HTTP as SDKs do: it sends a batch until it is acknowledged, then the next."""
 
 import base64
+import http.client
 import json
 import threading
 import urllib.error
@@ -74,7 +75,7 @@ class Feeder:
                 self.troubles.append(f"{refused.code}: {refused.read()[:300]!r}")
                 raise
             return False
-        except (OSError, ValueError):  # nobody there, hung up, or half an answer
+        except (OSError, ValueError, http.client.HTTPException):  # nobody there, hung up, or half an answer
             return False
         if said != {"success": True}:
             self.troubles.append(str(said))

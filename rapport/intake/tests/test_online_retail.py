@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from rapport.segments.tests.retail_examples import AS_OF, FEEDBACKS, counts_by_hand, write_feedback
 from tests.installation import Installation
 
 COLUMNS = (
@@ -24,7 +25,7 @@ def plain(path: Path, question: str) -> tuple:
 
 @pytest.mark.large
 @pytest.mark.slow
-def test_online_retail_loads_whole_and_agrees_with_plain_sql(samples: Path, installation: Installation) -> None:
+def test_online_retail_loads_whole_and_agrees_with_plain_sql(samples: Path, tmp_path: Path, installation: Installation) -> None:
     path = samples / "online_retail.parquet"
     answer = installation.ask("load", str(path), *WORDS)
     total, without_customer = plain(path, f"SELECT count(*), count(*) FILTER (CustomerID IS NULL) FROM '{path}'")
@@ -51,6 +52,13 @@ def test_online_retail_loads_whole_and_agrees_with_plain_sql(samples: Path, inst
     assert installation.rows(f"SELECT completed_us FROM commerce_order WHERE order_id = '{first[1]}'") == [(first[0],)]
     with Path(answer["reject_file"]).open() as rejected:
         assert sum(1 for line in rejected if "no customer" in line) == without_customer
+
+    feedback = write_feedback(path, tmp_path / "feedback.jsonl")
+    assert installation.ask("load", str(feedback), "--as", "events")["accepted"] == FEEDBACKS
+    for rule, by_hand in counts_by_hand(path, feedback):
+        found = installation.ask("segment", "count", rule, "--as-of", AS_OF)
+        assert [node["count"] for node in found["nodes"]] == by_hand and found["count"] == by_hand[0], rule
+        assert all(0 < node["count"] < people for node in found["nodes"] if node["text"] != "everyone"), rule
 
     again = installation.ask("load", str(path), *WORDS)
     assert [again[name] for name in ("rows", "accepted", "repeated", "rejected")] == [total, 0, total - without_customer, without_customer]
