@@ -55,9 +55,18 @@ class Profile:
         return log.catalogue()
 
     @cached_property
+    def _newest(self) -> list[Fact]:
+        return log.facts_of(self.family, newest_first=True, limit=FACTS_MAX + 1)
+
+    @property
     def facts(self) -> list[Fact]:
-        """Newest first."""
-        return log.facts_of(self.family, newest_first=True, limit=FACTS_MAX)
+        """Newest first, at most FACTS_MAX."""
+        return self._newest[:FACTS_MAX]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are older facts than the page shows."""
+        return len(self._newest) > FACTS_MAX
 
     @cached_property
     def orders(self) -> list[Order]:

@@ -178,6 +178,17 @@ def test_every_page_opens_with_people_in_it(lake: Path, head: Client, cast: dict
 
 
 @pytest.mark.django_db
+def test_a_profile_says_when_it_shows_the_newest_facts_only(head: Client, bob: Customer, monkeypatch: Any) -> None:
+    words = "only the newest stand here"
+    assert words not in head.get(reverse("console:profile", args=[bob.id])).content.decode()
+    facts = Event.objects.filter(customer_id=bob.id).count()
+    monkeypatch.setattr("rapport.console.pages.profile.FACTS_MAX", facts)
+    assert words not in head.get(reverse("console:profile", args=[bob.id])).content.decode()
+    monkeypatch.setattr("rapport.console.pages.profile.FACTS_MAX", facts - 1)
+    assert words in head.get(reverse("console:profile", args=[bob.id])).content.decode()
+
+
+@pytest.mark.django_db
 def test_reading_a_profile_is_written_down(head: Client, bob: Customer, today: datetime) -> None:
     head.get(f"/app/customers/{bob.id}/")
     entry = AuditEntry.objects.get(deed="customers.read")
