@@ -103,12 +103,14 @@ def prop(path: str, kind: str, *, many: bool = False, list_path: str = "") -> De
 def event_type_ids(names: Iterable[str]) -> dict[str, int]:
     """The id of each kind, made on first sight; names beyond EVENT_TYPES_MAX are left out. Call in a write transaction."""
     wanted = set(names)
-    if missing := wanted - _ids.keys():
-        _ids.update(EventType.objects.filter(name__in=missing).values_list("name", "id"))
-        for name in sorted(missing - _ids.keys()):
+    found = {name: number for name in wanted if (number := _ids.get(name))}  # another thread may forget meanwhile
+    if missing := wanted - found.keys():
+        found.update(EventType.objects.filter(name__in=missing).values_list("name", "id"))
+        for name in sorted(missing - found.keys()):
             if name in _declared or EventType.objects.count() < EVENT_TYPES_MAX:
-                _ids[name] = _make(name).id
-    return {name: _ids[name] for name in wanted if name in _ids}
+                found[name] = _make(name).id
+        _ids.update(found)
+    return found
 
 
 def carries_money(name: str) -> bool:

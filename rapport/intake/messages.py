@@ -68,7 +68,7 @@ def read_message(raw: Any, *, received_us: int, sent_us: int | None, zone: ZoneI
         if key in KEPT and raw[key]:
             kept[key] = raw[key]
     payload = _encode.encode(kept)
-    if _RUN in (payload + message_id.encode()).translate(_RUNS) and CARD.search(f"{payload.decode()} {message_id}"):
+    if _RUN in (payload + message_id.encode()).translate(_RUNS):
         _refuse_cards(raw)
     return Message(name, message_id, claim, time_us, values, payload.decode())
 
@@ -236,12 +236,13 @@ def _refuse_cards(raw: dict[str, Any]) -> None:
         one, at = waiting.pop()
         if isinstance(one, dict):
             waiting.extend((inner, f"{at}.{key}".lstrip(".")) for key, inner in one.items())
+            waiting.extend((key, at) for key in one)
         elif isinstance(one, list):
             waiting.extend((inner, f"{at}.{number}") for number, inner in enumerate(one))
         elif isinstance(one, str | int) and not isinstance(one, bool):
             for found in CARD.finditer(str(one)):
                 if luhn_valid(found.group()):
-                    raise BadMessage("looks like a card number: send the provider's token and the last four digits", at)
+                    raise BadMessage("looks like a card number: send the provider's token and the last four digits", without_cards(at))
 
 
 def luhn_valid(text: str) -> bool:

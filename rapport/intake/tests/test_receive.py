@@ -1,6 +1,7 @@
 """A batch comes in: each good fact is recorded once, each bad one is answered for, nothing is half-done."""
 
 import json
+import re
 
 import pytest
 
@@ -89,6 +90,23 @@ def test_card_numbers_are_refused_in_any_field_and_stored_nowhere(number):
     receipt = receive([track(properties={"note": [{"deep": number}]})], source_id=None)
     assert receipt.refused[0].field == "properties.note.0.deep"
     assert Event.objects.count() == 0 and str(number) not in json.dumps(list(Reject.objects.values()))
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        {"messageId": "paid by 4111 1111 1111 1111"},
+        {"event": "Paid By 4111-1111-1111-1111"},
+        {"userId": "4111111111111111"},
+        {"properties": {"comment": "it was\n4111 1111 1111 1111\tthank you"}},
+        {"properties": {"4111111111111111": True}},
+        {"context": {"4111111111111111": {"4111111111111111": 4111111111111111}}},
+    ],
+)
+def test_card_numbers_are_refused_wherever_they_stand(fact):
+    receipt = receive([track() | fact], source_id=None)
+    assert receipt.outcomes == ["rejected"] and "card number" in receipt.refused[0].reason
+    assert Event.objects.count() == 0 and not re.search("4111.?1111", json.dumps(list(Reject.objects.values())))
 
 
 @pytest.mark.parametrize("number", ["4111 1111 1111 1112", "+49 40 5550 0142 333", "1234567890128", 1795474114976006])
