@@ -4,7 +4,7 @@ from rapport.events.catalogue import Declared, declare, prop
 
 ORDER_COMPLETED, ORDER_UPDATED, ORDER_REFUNDED = "Order Completed", "Order Updated", "Order Refunded"
 ORDER_CANCELLED, ORDER_SHIPPED = "Order Cancelled", "Order Shipped"
-ORDER_FACTS = (ORDER_COMPLETED, ORDER_UPDATED, ORDER_REFUNDED, ORDER_CANCELLED, ORDER_SHIPPED)
+ORDER_FACTS = frozenset({ORDER_COMPLETED, ORDER_UPDATED, ORDER_REFUNDED, ORDER_CANCELLED, ORDER_SHIPPED})
 
 _LINES: tuple[Declared, ...] = (
     prop("products", "list"),

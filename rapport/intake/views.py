@@ -103,14 +103,15 @@ def batch(request: HttpRequest, body: bytes, call: str | None) -> HttpResponse:
         raise Unreadable(413, f"a batch is at most {FACTS_MAX:,} facts; this one has {len(many.batch):,}")
     facts: list[Any] = []
     too_large: list[Refused] = []
+    shared = many.context if isinstance(many.context, dict) else None
     for index, raw in enumerate(many.batch):
         if len(raw) > FACT_BYTES_MAX:
             too_large.append(_too_large(index, raw))
             continue
         fact = _any.decode(raw)
-        if isinstance(fact, dict) and isinstance(many.context, dict):
+        if shared is not None and isinstance(fact, dict):
             own = fact.get("context")
-            fact["context"] = {**many.context, **own} if isinstance(own, dict) else many.context
+            fact["context"] = {**shared, **own} if isinstance(own, dict) else shared
         facts.append(fact)
     return _receive(facts, too_large, known, many.sent_at)
 
