@@ -101,15 +101,18 @@ def prop(path: str, kind: str, *, many: bool = False, list_path: str = "") -> De
 
 
 def event_type_ids(names: Iterable[str]) -> dict[str, int]:
-    """The id of each kind, made on first sight; names beyond EVENT_TYPES_MAX are left out. Call in a write transaction."""
+    """The id of each kind, made on first sight; names beyond EVENT_TYPES_MAX are left out. Call in a write transaction.
+
+    Only what is committed is remembered: a kind that goes with a transaction rolled back must not live on in another thread's facts.
+    """
     wanted = set(names)
-    found = {name: number for name in wanted if (number := _ids.get(name))}  # another thread may forget meanwhile
+    found = {name: number for name in wanted if (number := _ids.get(name))}
     if missing := wanted - found.keys():
         found.update(EventType.objects.filter(name__in=missing).values_list("name", "id"))
         for name in sorted(missing - found.keys()):
             if name in _declared or EventType.objects.count() < EVENT_TYPES_MAX:
                 found[name] = _make(name).id
-        _ids.update(found)
+        transaction.on_commit(lambda: _ids.update(found))
     return found
 
 

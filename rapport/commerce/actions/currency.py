@@ -5,6 +5,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import transaction
 
 from rapport.commerce.models import CompanyCurrency, Rate
 from rapport.lib.clock import from_us
@@ -22,9 +23,11 @@ def fix_currency(code: str) -> str:
     """The first money fact decides, once; inside the transaction that records it."""
     if settings.CURRENCY:
         return str(settings.CURRENCY)
-    if not _fixed and (found := company_currency()):
-        _fixed.append(found)  # it was there before this transaction and stays
-    return _fixed[0] if _fixed else CompanyCurrency.objects.get_or_create(id=1, defaults={"code": code})[0].code
+    if _fixed:
+        return _fixed[0]
+    found = company_currency() or CompanyCurrency.objects.get_or_create(id=1, defaults={"code": code})[0].code
+    transaction.on_commit(lambda: _fixed.append(found))  # a transaction rolled back takes the currency with it
+    return found
 
 
 def forget() -> None:

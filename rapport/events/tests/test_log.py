@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 
 from rapport.events import catalogue, reactions
 from rapport.events.actions import NewFact, learn, record
@@ -109,3 +110,14 @@ def test_a_reaction_sees_each_fact_and_sees_it_again_after_it_failed(monkeypatch
         reactions.run_reactions()
     assert reactions.run_reactions() == 6 and reactions.run_reactions() == 0
     assert seen == [0, 1, 2, 3, 4] and Cursor.objects.get(name="reaction:test").event_id > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_kind_that_went_with_its_transaction_is_made_anew():
+    with transaction.atomic():
+        assert catalogue.event_type_ids(["Kite Flown"])
+        assert "Kite Flown" not in catalogue._ids, "another thread's facts may not name it yet"
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        made = catalogue.event_type_ids(["Kite Flown"])
+    assert EventType.objects.get(name="Kite Flown").id == made["Kite Flown"] == catalogue._ids["Kite Flown"]
