@@ -58,7 +58,7 @@ class Profile:
     def _newest(self) -> list[Fact]:
         return log.facts_of(self.family, newest_first=True, limit=FACTS_MAX + 1)
 
-    @property
+    @cached_property
     def facts(self) -> list[Fact]:
         """Newest first, at most FACTS_MAX."""
         return self._newest[:FACTS_MAX]
