@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import msgspec
 from django.db import connection
@@ -16,6 +17,7 @@ from rapport.customers.models import Customer, Identifier
 from rapport.lib.bulk import insert_rows, reserve_ids, rows_among, slices
 
 USER_ID, ANONYMOUS_ID = "user_id", "anonymous_id"
+NEW_PEOPLE_LOCKS = 256  # PostgreSQL only; SQLite has one writer
 BY_TRAIT = ("membership_number", "email", "phone")  # strongest first
 PEOPLE = "SELECT id, known, merged_into, created_us FROM customers_customer WHERE id IN {values}"
 HELD = (
@@ -228,9 +230,17 @@ class Desk:
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext('customers.join'))")
         for kind, values in wanted.items():
             self._read_held(kind, values)
+        if connection.vendor == "postgresql":
+            unheld = {kind: {value for value in values if not self._is_held(kind, value)} for kind, values in wanted.items()}
+            _be_first({(kind, value) for kind, values in unheld.items() for value in values})
+            for kind, values in unheld.items():
+                self._read_held(kind, values)
         for spans in self.spans.values():
             spans.sort(key=_since)
         self._read_user_ids({key[0] for key in self.strong} - {USER_ID} != set())
+
+    def _is_held(self, kind: str, value: str) -> bool:
+        return value in self.spans if kind == ANONYMOUS_ID else (kind, value) in self.strong
 
     def _read_held(self, kind: str, values: set[str]) -> None:
         """Who holds identifiers of one kind, and who those are aliases of."""
@@ -294,6 +304,17 @@ class Desk:
             ("kind", "value", "customer_id", "since_us", "load_id"),
             [(kind, value, person.root().id, since_us, self.load_id) for kind, value, person, since_us in self.new_identifiers],
         )
+
+
+def _be_first(identifiers: set[tuple[str, str]]) -> None:
+    """Wait until no other transaction may be making a customer of these identifiers; from here on they wait for this one.
+
+    A lock stands for many identifiers: a server has room for some thousand locks, and a batch may bring as many new people.
+    """
+    locks = sorted({crc32(f"{kind}:{value}".encode()) % NEW_PEOPLE_LOCKS for kind, value in identifiers})
+    if locks:
+        with connection.cursor() as cursor:  # in one order, or two batches would wait for each other
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('customers.new'), number) FROM unnest(%s) AS number", [locks])
 
 
 def read_traits(people: Iterable[Person]) -> None:

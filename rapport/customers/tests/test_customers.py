@@ -116,3 +116,32 @@ def test_workers_that_meet_the_same_new_customers_agree():
     assert Event.objects.filter(message_id__contains=":").exclude(message_id__startswith="joined").count() == 160
     assert Customer.objects.filter(known=True, merged_into__isnull=True).count() == 40
     assert not Customer.objects.filter(merged_into__in=Customer.objects.filter(merged_into__isnull=False).values("id")).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_senders_that_bring_the_same_new_people_wait_rather_than_fail(monkeypatch):
+    monkeypatch.setattr("rapport.intake.actions.TRIES_MAX", 1)
+    troubles = []
+
+    def send(number):
+        try:
+            for part in range(12):
+                order = range(20) if number % 2 else reversed(range(20))
+                who = [f"new {part}-{one}" for one in order]
+                receive(
+                    [
+                        {"type": "track", "event": "Seen", "userId": one, "messageId": f"{number}:{one}", "timestamp": "2026-01-01"}
+                        for one in who
+                    ],
+                    source_id=None,
+                )
+        except Exception as trouble:  # noqa: BLE001  it is what the test looks at
+            troubles.append(trouble)
+        finally:
+            connection.close()
+
+    senders = [threading.Thread(target=send, args=(number,)) for number in range(4)]
+    [sender.start() for sender in senders]
+    [sender.join() for sender in senders]
+    assert not troubles
+    assert (Event.objects.count(), Customer.objects.count(), Identifier.objects.count()) == (960, 240, 240)
