@@ -31,6 +31,19 @@ COMPANY_TIME_ZONE = env.str("RAPPORT_TIME_ZONE", "UTC")
 ENGINE = env.str("RAPPORT_ENGINE", "duckdb")
 WAREHOUSE_MEMORY = env.str("RAPPORT_WAREHOUSE_MEMORY", "2GB")  # of one loader or reader; the rest goes to disk
 
+# Mail. Without RAPPORT_EMAIL_URL it lands in an outbox in the data folder, which the console shows.
+EMAIL_URL = env.str("RAPPORT_EMAIL_URL", "")  # smtp://user:password@host:587, smtps://…; smtp+tls:// insists on STARTTLS
+MAIL_CONNECTIONS = env.int("RAPPORT_MAIL_CONNECTIONS", default=4)  # to that server at once, of all workers together
+MAIL_FROM = env.str("RAPPORT_MAIL_FROM", "")  # Halden <news@halden.example>
+BOUNCE_ADDRESS = env.str("RAPPORT_BOUNCE_ADDRESS", "")  # delivery reports come back here; unset: to the sender's domain
+SMTP_DOOR = env.str("RAPPORT_SMTP_DOOR", "")  # 127.0.0.1:2525: where delivery reports are taken in; unset: nowhere
+OUTBOX_DIR = DATA_DIR / "outbox"
+PUBLIC_URL = env.str("RAPPORT_PUBLIC_URL", "http://localhost:8000").rstrip("/")  # where customers reach links in their mail
+COMPANY_NAME = env.str("RAPPORT_COMPANY_NAME", "")
+COMPANY_ADDRESS = env.str("RAPPORT_COMPANY_ADDRESS", "")  # the postal address that marketing mail must carry
+CONTACTS_PER_WEEK_MAX = env.int("RAPPORT_CONTACTS_PER_WEEK_MAX", default=3)  # marketing messages to a person in any 7 days
+ATTRIBUTION_DAYS = env.int("RAPPORT_ATTRIBUTION_DAYS", default=5)  # an order so soon after a person's click is counted to the mail
+
 # Which hosts may ask; "*" suits loopback and a reverse proxy that checks the name itself.
 ALLOWED_HOSTS = env.list("RAPPORT_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("RAPPORT_ORIGINS", default=[])  # e.g. https://crm.example.com
@@ -94,6 +107,7 @@ INSTALLED_APPS = [
     "rapport.intake",
     "rapport.warehouse",
     "rapport.segments",
+    "rapport.messaging",
     "rapport.console",
     "rapport.learn",
     "rapport.run",

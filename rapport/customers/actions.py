@@ -10,11 +10,12 @@ from django.db import connection
 from rapport.customers import events
 from rapport.customers.identity import Claim, Desk, Person, read_traits, set_traits, write_traits
 from rapport.customers.models import Consent, Customer, Identifier, Suppression
-from rapport.customers.queries import find
+from rapport.customers.queries import find, root_of
 from rapport.events import queries as log
 from rapport.events.actions import NewFact, record
 from rapport.events.catalogue import IDENTIFY
 from rapport.lib.bulk import slices
+from rapport.lib.clock import now_us
 
 PAGE = 10_000
 CONSENT_COLUMNS = ("customer_id", "channel", "purpose", "given", "time_us", "event_id")
@@ -121,6 +122,28 @@ def keep_suppressions(told: Iterable[Told]) -> None:
             )
 
 
+def say_consent(customer_id: int, name: str, properties: dict[str, Any], *, cause: str) -> bool:
+    """Record a word of a customer on being written to (one of CONSENT_FACTS) and let it stand; False where it was recorded before."""
+    assert name in events.CONSENT_FACTS, f"{name} says nothing of consent"
+    root, at_us = root_of(customer_id), now_us()
+    (event_id,) = record([NewFact(name, cause, properties, customer_id=root, time_us=at_us)])
+    if event_id is None:
+        return False
+    channel, purpose = properties.get("channel") or "email", properties.get("purpose") or "marketing"
+    keep_consents([(root, channel, purpose, name == events.CONSENT_GIVEN, at_us, event_id)])
+    return True
+
+
+def suppress(channel: str, address: str, *, reason: str, cause: str) -> bool:
+    """Send nothing more to an address; False where this cause was recorded before."""
+    at_us, values = now_us(), {"channel": channel, "address": address, "reason": reason}
+    (event_id,) = record([NewFact(events.ADDRESS_SUPPRESSED, cause, values, time_us=at_us)])
+    if event_id is None:
+        return False
+    keep_suppressions([Told(events.ADDRESS_SUPPRESSED, event_id, None, None, at_us, values)])
+    return True
+
+
 def open_desk(claims: Iterable[Claim], *, load_id: int | None) -> Desk:
     """Look up everybody a batch of facts may be about. Inside the transaction that records them."""
     return Desk(claims, load_id=load_id)
@@ -216,4 +239,17 @@ def address_of(values: dict[str, Any]) -> tuple[str, str]:
     return str(values.get("channel") or "email")[:31], str(values.get("address") or "").lower()[:254]
 
 
-__all__ = ["Claim", "Desk", "Told", "address_of", "forget_load", "open_desk", "part", "refold", "refold_suppressions", "take_in"]
+__all__ = [
+    "Claim",
+    "Desk",
+    "Told",
+    "address_of",
+    "forget_load",
+    "open_desk",
+    "part",
+    "refold",
+    "refold_suppressions",
+    "say_consent",
+    "suppress",
+    "take_in",
+]

@@ -38,7 +38,3 @@ declare(CUSTOMERS_JOINED, "machine", prop("from", "number"), prop("into", "numbe
 declare(CUSTOMERS_PARTED, "machine", prop("customer", "number"))
 declare("Load Taken Back", "machine", prop("load_id", "number"))
 declare("Rate Applied", "machine")
-
-# Done to the person, whoever sends: `did anything` means none of them.
-for _name in ("Email Sent", "Email Delivered", "Email Bounced"):
-    declare(_name, "to", prop("email_id", "text"), prop("email_subject", "text"))

@@ -164,3 +164,48 @@ def suppressed(channel: str, addresses: Iterable[str]) -> dict[str, Suppression]
     for some in slices({address.lower() for address in addresses}):
         found.update({row.address: row for row in Suppression.objects.filter(channel=channel, address__in=some)})
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What decides whether somebody may be written to, as it stands now."""
+
+    customer_id: int  # who it is now, aliases resolved
+    family: tuple[int, ...]  # every id under which things of theirs were recorded
+    traits: dict[str, Any]
+    address: str  # "": none
+    consent: bool | None  # None: never asked
+    suppressed: str | None  # why nothing is sent to the address
+
+
+def reaches(customer_ids: Sequence[int], *, channel: str, purpose: str, hold: bool = False) -> dict[int, Reach]:
+    """By each id asked, who is there now and not erased. `hold`: no other transaction that holds them goes on before this one ends."""
+    aliases = aliases_among(customer_ids)
+    roots = sorted({aliases.get(one, one) for one in customer_ids})
+    families: dict[int, list[int]] = {root: [root] for root in roots}
+    for alias, root in families_of(roots).items():
+        if alias != root:
+            families[root].append(alias)
+    rows: dict[int, dict[str, Any]] = {}
+    said: dict[int, bool] = {}
+    for ids in slices(roots):
+        standing = Customer.objects.filter(id__in=ids, merged_into__isnull=True, erased_us__isnull=True)
+        standing = standing.select_for_update() if hold else standing
+        for number, traits in standing.order_by("id").values_list("id", "traits"):
+            rows[number] = {name: value for name, (value, _) in json.loads(traits).items()}
+        words = Consent.objects.filter(customer_id__in=ids, channel=channel, purpose=purpose)
+        said.update(words.values_list("customer_id", "given"))
+    addresses = {root: _address(traits, channel) for root, traits in rows.items()}
+    dead = suppressed(channel, filter(None, addresses.values()))
+    found = {}
+    for one in customer_ids:
+        root = aliases.get(one, one)
+        if root in rows:
+            no = dead.get(addresses[root].lower())
+            found[one] = Reach(root, tuple(families[root]), rows[root], addresses[root], said.get(root), no.reason if no else None)
+    return found
+
+
+def _address(traits: dict[str, Any], channel: str) -> str:
+    value = traits.get("email" if channel == "email" else "phone")
+    return value.strip() if isinstance(value, str) else ""

@@ -2,12 +2,16 @@
 
 import time
 
+from django.conf import settings
+
 from rapport.events.reactions import run_reactions
 from rapport.intake import queries as doors
 from rapport.intake.files import actions as files
 from rapport.intake.models import LoadState
 from rapport.lib.locks import HeldByAnother
 from rapport.lib.refusals import Refusal
+from rapport.messaging import answers
+from rapport.messaging.delivery import Courier
 from rapport.run.loops import Loop, Stopping
 from rapport.warehouse import actions as warehouse
 
@@ -52,9 +56,22 @@ def take_back_loads(stopping: Stopping) -> bool:
     return False
 
 
+def tell_touches(stopping: Stopping) -> bool:
+    return answers.tell_touches() > 0
+
+
+def couriers() -> list[Loop]:
+    """One for each connection to the mail server; of all workers together, whoever has a courier's lock is it."""
+    return [
+        Loop(courier.lock, courier, pause_seconds=1, lock=courier.lock) for courier in map(Courier, range(1, settings.MAIL_CONNECTIONS + 1))
+    ]
+
+
 LOOPS = (
     Loop("warehouse", Warehouse(), pause_seconds=1),
     Loop("reactions", react, pause_seconds=1, lock="reactions"),
     Loop("loads", run_loads, pause_seconds=1),
     Loop("taking back", take_back_loads, pause_seconds=5),
+    Loop("answers to mail", tell_touches, pause_seconds=1, lock="answers to mail"),
+    *couriers(),
 )

@@ -1,0 +1,121 @@
+"""From what a marketer writes to what is kept: MJML compiled once, the text part made, the footer the law asks for added."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import mjml
+from inscriptis import get_text
+from inscriptis.model.config import ParserConfig
+
+from rapport.messaging import liquid
+from rapport.messaging.errors import TemplateError
+from rapport.messaging.liquid import Fields
+from rapport.messaging.models import Purpose
+
+SUBJECT_LENGTH_MAX = 1_000
+LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+KEPT = "liquidpiece{}x"  # a word no parser of MJML or HTML takes for anything else
+HEAD = re.compile(r"<mj-head\b.*?</mj-head\s*>", re.DOTALL | re.IGNORECASE)
+IMAGE = re.compile(r"<mj-image\b[^>]*?(?:\balt=\"([^\"]*)\")?[^>]*/?>(?:</mj-image\s*>)?", re.IGNORECASE)
+BUTTON = re.compile(r"<mj-button\b([^>]*)>(.*?)</mj-button\s*>", re.DOTALL | re.IGNORECASE)
+HREF = re.compile(r"\bhref=\"([^\"]*)\"", re.IGNORECASE)
+BLOCK = re.compile(r"<(/?)mj-[a-z-]+[^>]*?(/?)>", re.IGNORECASE)
+PLACE = re.compile(r"at position (\d+)")
+LINK = "{} ( {} )"
+FOOTER = """<mj-section padding="24px 0"><mj-column><mj-text align="center" font-size="12px" line-height="18px" color="#676970">
+{{ company.name }} · {{ company.address }}<br/><a href="{{ unsubscribe_url }}" style="color:#676970">Unsubscribe</a>
+</mj-text></mj-column></mj-section>"""
+NOBODY: dict[str, dict[str, Any]] = {"customer": {}, "company": {}, "campaign": {}, "data": {}}  # a customer of whom nothing is known
+TEXT_FOOTER = "\n\n-- \n{{ company.name }} · {{ company.address }}\nUnsubscribe: {{ unsubscribe_url }}\n"
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A version in the making: checked, compiled, with what it names of a customer."""
+
+    subject: str
+    mjml: str
+    own_text: str
+    html: str
+    text: str
+    fields: tuple[str, ...]
+
+
+def compose(subject: str, body: str, own_text: str, *, purpose: str, known: Fields) -> Composed:
+    """Check and compile; TemplateError names the part, the line and the column of what cannot stand."""
+    transactional = purpose == Purpose.TRANSACTIONAL
+    subject = " ".join(subject.split())  # a subject is one line; CR LF would end the header
+    if not subject:
+        raise TemplateError("subject", "it is empty.", mend="Write what the mail is about.")
+    if len(subject) > SUBJECT_LENGTH_MAX:
+        raise TemplateError("subject", f"it is longer than {SUBJECT_LENGTH_MAX:,} letters.", mend="Say it shorter.")
+    used: set[str] = set()
+    for part, source in (("subject", subject), ("mjml", body), ("text", own_text)):
+        used |= liquid.check(part, source, known, transactional=transactional)
+        liquid.try_out(part, source, NOBODY)
+    whole = body if transactional or "unsubscribe_url" in body else _with_footer(body)
+    html = _compiled(whole)
+    text = own_text or _as_text(whole)
+    if not transactional and own_text and "unsubscribe_url" not in own_text:
+        text += TEXT_FOOTER
+    for part, source in (("mjml", html), ("text", text)):
+        liquid.check(part, source, known, transactional=transactional)  # a tag torn apart by the layout shows here
+    return Composed(subject, body, own_text, html, text, tuple(sorted(used)))
+
+
+def _with_footer(body: str) -> str:
+    at = body.rfind("</mj-body>")
+    return body if at < 0 else body[:at] + FOOTER + body[at:]
+
+
+def _compiled(body: str) -> str:
+    """HTML with the Liquid untouched. MJML reads `<` in a Liquid tag as its own, so the pieces wait outside."""
+    safe, back = _set_aside(body)
+    try:
+        html = mjml.mjml2html(safe, fonts={})  # else it fetches fonts from a foreign host
+    except ValueError as trouble:
+        raise _mjml_error(str(trouble), body, safe, back) from None
+    return back(html)
+
+
+def _mjml_error(words: str, body: str, safe: str, back: Callable[[str], str]) -> TemplateError:
+    trouble = words.removesuffix(" in root template") + "."
+    mend = "A body is <mjml><mj-body>…</mj-body></mjml>; Liquid tags between its elements stand in <mj-raw>."
+    if found := PLACE.search(words):
+        before = back(safe[: int(found[1])])
+        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+        return TemplateError(
+            "mjml", f"{words[: found.start()].removesuffix(' in root template ').strip()}.", mend=mend, line=line, column=column
+        )
+    return TemplateError("mjml", trouble, mend=mend)
+
+
+def _as_text(body: str) -> str:
+    """The text part of a body: its words in order, links written out, Liquid kept."""
+    safe, back = _set_aside(HEAD.sub("", body))
+    safe = BUTTON.sub(_button, IMAGE.sub(lambda found: f"<div>{found[1] or ''}</div>", safe))
+    html = BLOCK.sub(lambda found: "</div>" if found[1] else "<div></div>" if found[2] else "<div>", safe)
+    html = re.sub(r"<a\b[^>]*?\bhref=\"([^\"]*)\"[^>]*>(.*?)</a\s*>", lambda found: LINK.format(found[2], found[1]), html, flags=re.DOTALL)
+    lines = [line.strip() for line in get_text(f"<html><body>{html}</body></html>", ParserConfig(display_links=False)).splitlines()]
+    return back(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()) + "\n"
+
+
+def _button(found: re.Match[str]) -> str:
+    href = HREF.search(found[1])
+    return f"<div>{LINK.format(found[2].strip(), href[1]) if href else found[2]}</div>"
+
+
+def _set_aside(text: str) -> tuple[str, Callable[[str], str]]:
+    """The text with each piece of Liquid as a word, and the way back."""
+    pieces: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        pieces.append(found[0])
+        return KEPT.format(len(pieces) - 1)
+
+    def back(compiled: str) -> str:
+        return re.sub(KEPT.format(r"(\d+)"), lambda found: pieces[int(found[1])], compiled)
+
+    return LIQUID.sub(keep, text), back

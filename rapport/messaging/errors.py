@@ -1,0 +1,19 @@
+"""The refusals of mail: a template that cannot be kept, a mailing that may not start."""
+
+from typing import Any
+
+from rapport.lib.refusals import Refusal
+
+
+class TemplateError(Refusal):
+    """A template that cannot be read, or names what is not there. `part` is subject, mjml or text."""
+
+    code = "template_refused"
+
+    def __init__(self, part: str, trouble: str, *, mend: str = "", line: int = 0, column: int = 0, **facts: Any) -> None:
+        where = f"{PARTS[part]}, line {line}, column {column}: " if line else f"{PARTS[part]}: "
+        self.part, self.trouble, self.line, self.column = part, trouble, line, column
+        super().__init__(where + trouble, mend=mend, field=part, **({"line": line, "column": column} if line else {}), **facts)
+
+
+PARTS = {"subject": "Subject", "mjml": "Body", "text": "Text part"}

@@ -1,0 +1,221 @@
+"""The questions other rooms may ask of mail: what templates may name, how a mailing stands, what a person was sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count
+
+from rapport.customers.queries import reaches
+from rapport.events.catalogue import TRAIT_ALIASES
+from rapport.lib.clock import now_us
+from rapport.lib.refusals import Refusal
+from rapport.messaging import filling
+from rapport.messaging.filling import Filled, Unfilled
+from rapport.messaging.gates import REASONS
+from rapport.messaging.liquid import Fields
+from rapport.messaging.models import Mailing, MailingState, Message, MessageState, Target, Template, Touch, TouchKind, Version
+from rapport.segments import queries as segments
+
+LISTED_MAX = 200
+HARD_CASES: Mapping[str, Mapping[str, Any]] = {
+    "no name": {},
+    "longest name": {"first_name": "Wolfeschlegelsteinhausenbergerdorff", "last_name": "Keihanaikukauakahihuliheekahaunaele"},
+    "Chinese": {"first_name": "大文", "last_name": "陳", "name": "陳大文", "city": "台北市"},
+    "hostile": {"first_name": "<script>alert(1)</script>", "last_name": 'O\'Neil & "Sons"'},
+}
+
+
+def fields() -> Fields:
+    """What a template may name of a customer now."""
+    words = segments.vocabulary()
+    return Fields(frozenset(words.catalogue.traits) | frozenset(TRAIT_ALIASES.values()), frozenset(words.measures))
+
+
+def templates() -> list[Template]:
+    return list(Template.objects.order_by("name")[:LISTED_MAX])
+
+
+def template(template_id: int) -> Template | None:
+    return Template.objects.filter(id=template_id).first()
+
+
+def version(version_id: int) -> Version | None:
+    return Version.objects.select_related("template").filter(id=version_id).first()
+
+
+def versions_of(template_id: int) -> list[Version]:
+    """Newest first."""
+    return list(Version.objects.select_related("template").filter(template_id=template_id).order_by("-number")[:LISTED_MAX])
+
+
+def newest_version(template_name: str) -> Version:
+    found = Version.objects.select_related("template").filter(template__name=template_name).order_by("-number").first()
+    if found is None:
+        raise Refusal(f'There is no template "{template_name}".', mend="Write it first.", field="template")
+    return found
+
+
+def preview(version: Version, *, customer_id: int | None = None, case: str = "no name", campaign: str = "") -> Filled | Unfilled:
+    """What this customer would read, as of now; or one of HARD_CASES."""
+    if customer_id is None:
+        values = dict(HARD_CASES[case])
+    else:
+        reach = reaches([customer_id], channel="email", purpose=version.template.purpose).get(customer_id)
+        if reach is None:
+            raise Refusal(f"There is no customer {customer_id}.")
+        values = filling.values_of(version, [reach], now_us())[reach.customer_id]
+    return filling.fill(version, values, campaign=campaign, message_id=None)
+
+
+def is_message(message_id: int) -> bool:
+    return Message.objects.filter(id=message_id).exists()
+
+
+def page_of(message_id: int) -> Filled | Unfilled | None:
+    """A message that left, once more as a page, with what is known of its reader now."""
+    row = Message.objects.select_related("mailing__version__template").filter(id=message_id, sent_us__isnull=False).first()
+    reach = reaches([row.customer_id], channel="email", purpose=row.mailing.purpose).get(row.customer_id) if row else None
+    if row is None or reach is None:
+        return None
+    values = filling.values_of(row.mailing.version, [reach], now_us())[reach.customer_id]
+    return filling.fill(row.mailing.version, values, campaign=row.mailing.name, message_id=row.id, data=row.data)
+
+
+def mailing(mailing_id: int) -> Mailing | None:
+    return Mailing.objects.select_related("version__template").filter(id=mailing_id).first()
+
+
+def mailing_for(cause: str) -> Mailing | None:
+    return Mailing.objects.select_related("version__template").filter(cause=cause).first()
+
+
+@dataclass(frozen=True)
+class Held:
+    """Why some did not get it."""
+
+    reason: str
+    words: str
+    count: int
+    free_us: int | None  # the first moment one of them may go
+    free_now: int  # how many may go already
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a mailing stands: every person is in exactly one of waiting, leaving, sent, unsure, held, failed."""
+
+    people: int
+    waiting: int
+    leaving: int
+    sent: int
+    unsure: int
+    held: int
+    failed: int
+    reasons: Sequence[Held]
+    opened: int  # people; machines are counted apart
+    clicked: int
+    unsubscribed: int
+    bounced: int
+    complained: int
+    machine_opens: int
+    machine_clicks: int
+
+
+def report(mailing_id: int) -> Report:
+    """Counted from the rows, in a handful of grouped queries."""
+    rows = Message.objects.filter(mailing_id=mailing_id)
+    by_state = dict(rows.values_list("state").annotate(count=Count("id")).order_by())
+    touched = {
+        (kind, machine): count
+        for kind, machine, count in Touch.objects.filter(mailing_id=mailing_id)
+        .values_list("kind", "machine")
+        .annotate(count=Count("message_id", distinct=True))
+        .order_by()
+    }
+
+    def people(kind: TouchKind) -> int:
+        return touched.get((kind.value, False), 0)
+
+    return Report(
+        people=sum(by_state.values()),
+        waiting=by_state.get(MessageState.WAITING.value, 0),
+        leaving=by_state.get(MessageState.CLEARED.value, 0) + by_state.get(MessageState.SENDING.value, 0),
+        sent=by_state.get(MessageState.SENT.value, 0),
+        unsure=by_state.get(MessageState.UNSURE.value, 0),
+        held=by_state.get(MessageState.HELD.value, 0),
+        failed=by_state.get(MessageState.FAILED.value, 0),
+        reasons=_reasons(mailing_id),
+        opened=_opened(mailing_id),
+        clicked=people(TouchKind.CLICK),
+        unsubscribed=people(TouchKind.UNSUBSCRIBE),
+        bounced=people(TouchKind.BOUNCE),
+        complained=people(TouchKind.COMPLAINT),
+        machine_opens=touched.get((TouchKind.OPEN.value, True), 0),
+        machine_clicks=touched.get((TouchKind.CLICK.value, True), 0),
+    )
+
+
+def _opened(mailing_id: int) -> int:
+    """Who follows a link has opened, though the picture was never loaded."""
+    acts = Touch.objects.filter(mailing_id=mailing_id, kind__in=(TouchKind.OPEN, TouchKind.CLICK), machine=False)
+    return acts.values("message_id").distinct().count()
+
+
+def _reasons(mailing_id: int) -> list[Held]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT reason, count(*), min(may_go_us), sum(CASE WHEN may_go_us <= %s THEN 1 ELSE 0 END)"
+            " FROM messaging_message WHERE mailing_id = %s AND state IN ('held', 'failed') GROUP BY reason ORDER BY 2 DESC, 1",
+            [now_us(), mailing_id],
+        )
+        return [Held(reason, reason_words(reason), count, free, free_now or 0) for reason, count, free, free_now in cursor.fetchall()]
+
+
+def reason_words(reason: str) -> str:
+    others = {"refused": "the mail server refused it", "template": "the template broke on this customer"}
+    return REASONS.get(reason) or others.get(reason, reason)
+
+
+def people_of(mailing_id: int, *, which: str, after: int = 0, limit: int = 50) -> list[Message]:
+    """The people behind a figure of the report, by rising id: all, a state, a reason, or a kind of touch."""
+    rows = Message.objects.filter(mailing_id=mailing_id, id__gt=after)
+    if which in MessageState.values:
+        rows = rows.filter(state=which)
+    elif which in TouchKind.values:
+        kinds = (TouchKind.OPEN, TouchKind.CLICK) if which == TouchKind.OPEN else (which,)
+        rows = rows.filter(id__in=Touch.objects.filter(mailing_id=mailing_id, kind__in=kinds, machine=False).values("message_id"))
+    elif which:
+        rows = rows.filter(reason=which)
+    return list(rows.order_by("id")[:limit])
+
+
+def customers_behind(mailing_id: int, *, which: str) -> list[int]:
+    """Every customer behind a figure, for a segment of them."""
+    return [row.customer_id for row in people_of(mailing_id, which=which, limit=10_000_000)]
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One mail and all that came of it."""
+
+    message: Message
+    touches: Sequence[tuple[Touch, str]]  # with where a click led to
+
+
+def journeys_of(family: Sequence[int], *, limit: int = 100) -> list[Journey]:
+    """The newest mails to a customer, under whichever of their ids, with what they did with each."""
+    rows = list(Message.objects.filter(customer_id__in=family).select_related("mailing__version").order_by("-id")[:limit])
+    touches: dict[int, list[tuple[Touch, str]]] = {row.id: [] for row in rows}
+    found = list(Touch.objects.filter(message_id__in=touches).order_by("at_us", "id"))
+    urls = dict(Target.objects.filter(id__in={one.target_id for one in found if one.target_id}).values_list("id", "url"))
+    for one in found:
+        touches[one.message_id].append((one, urls.get(one.target_id or 0, "")))
+    return [Journey(row, touches[row.id]) for row in rows]
+
+
+def running() -> list[Mailing]:
+    """Mailings on their way or paused, but for those that never end."""
+    states = (MailingState.FILLING, MailingState.RUNNING, MailingState.PAUSED)
+    return list(Mailing.objects.filter(state__in=states, standing=False).order_by("-id")[:LISTED_MAX])

@@ -1,0 +1,174 @@
+"""A slice of messages taken by a courier: read who they are for, ask the gates, make the mails. One transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from rapport.customers import queries as customers
+from rapport.lib.clock import now_us
+from rapport.messaging import filling
+from rapport.messaging.filling import Unfilled
+from rapport.messaging.gates import Candidate, holds, usable
+from rapport.messaging.links import base36, leave_url, token
+from rapport.messaging.mime import Letter, as_bytes
+from rapport.messaging.models import Mailing, MailingState, Message, MessageState, Purpose, Version
+
+SLICE_MAX = 50
+MAILINGS_LOOKED_AT = 100
+NO_SENDER = "rapport@localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A mail ready to leave."""
+
+    message_id: int
+    mailing_id: int
+    purpose: str
+    customer_id: int
+    attempts: int
+    envelope_from: str
+    to: str
+    name: str  # of its file, where it goes into the outbox
+    mail: bytes
+
+
+def due(mailing_id: int, at_us: int) -> "QuerySet[Message]":
+    return Message.objects.filter(mailing_id=mailing_id, state=MessageState.WAITING, due_us__lte=at_us)
+
+
+def anything_due() -> bool:
+    """Whether a slice could be taken; asked before a connection is opened."""
+    now = now_us()
+    return any(due(mailing_id, now).exists() for mailing_id in _turns())
+
+
+def _turns() -> list[int]:
+    """Running mailings: what answers a person's act before marketing, among equals the one that waited longest."""
+    running = Mailing.objects.filter(state=MailingState.RUNNING).order_by("-purpose", "turn_us", "id")
+    return list(running.values_list("id", flat=True)[:MAILINGS_LOOKED_AT])
+
+
+def take(courier: int) -> list[Outgoing]:
+    """Up to SLICE_MAX messages of one mailing that passed every gate a moment ago; held ones are written down with their reason."""
+    for mailing_id in _turns():
+        with transaction.atomic():
+            mailing = Mailing.objects.select_for_update().filter(id=mailing_id, state=MailingState.RUNNING).first()  # couriers in turn
+            if mailing is None:
+                continue
+            moment_us = now_us()
+            rows = list(due(mailing_id, moment_us).order_by("due_us", "id")[:SLICE_MAX])
+            if rows:
+                Mailing.objects.filter(id=mailing_id).update(turn_us=moment_us)
+                return _cleared(mailing, rows, courier, moment_us)
+    return []
+
+
+def _cleared(mailing: Mailing, rows: Sequence[Message], courier: int, moment_us: int) -> list[Outgoing]:
+    reaches = customers.reaches([row.customer_id for row in rows], channel="email", purpose=mailing.purpose, hold=True)
+    candidates = {row.id: _candidate(mailing, row, reaches.get(row.customer_id)) for row in rows}
+    held = holds(list(candidates.values()), moment_us)
+    for hold in set(held.values()):
+        ids = [message_id for message_id, one in held.items() if one == hold]
+        Message.objects.filter(id__in=ids).update(state=MessageState.HELD, reason=hold.reason, may_go_us=hold.may_go_us)
+    passed = [row for row in rows if row.id not in held]
+    letters, broken = _letters(mailing, passed, candidates, moment_us)
+    for trouble in set(broken.values()):
+        ids = [message_id for message_id, one in broken.items() if one == trouble]
+        Message.objects.filter(id__in=ids).update(state=MessageState.FAILED, reason="template", answer=trouble[:255])
+    _mark(letters, courier, moment_us)
+    return letters
+
+
+def _candidate(mailing: Mailing, row: Message, reach: customers.Reach | None) -> Candidate:
+    address = usable(reach.address) if reach else ""
+    return Candidate(row.id, mailing.id, mailing.purpose, row.occasion, reach, address, row.data or {})
+
+
+def _mark(letters: Sequence[Outgoing], courier: int, moment_us: int) -> None:
+    if not letters:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE messaging_message SET state = %s, courier = %s, sent_us = %s, address = %s, reason = '' WHERE id = %s",
+            [(MessageState.CLEARED.value, courier, moment_us, one.to.lower(), one.message_id) for one in letters],
+        )
+
+
+def _letters(
+    mailing: Mailing, rows: Sequence[Message], candidates: Mapping[int, Candidate], moment_us: int
+) -> tuple[list[Outgoing], dict[int, str]]:
+    version = Version.objects.get(id=mailing.version_id)
+    people = [reach for row in rows if (reach := candidates[row.id].reach)]
+    values = filling.values_of(version, people, moment_us)
+    filled: dict[int, filling.Filled] = {}
+    broken: dict[int, str] = {}
+    for row in rows:
+        reach = candidates[row.id].reach
+        assert reach is not None, "the gates let nobody through"
+        page = filling.fill(version, values[reach.customer_id], campaign=mailing.name, message_id=row.id, data=row.data)
+        if isinstance(page, Unfilled):
+            broken[row.id] = page.trouble
+        else:
+            filled[row.id] = page
+    targets = filling.targets_of([page.html for page in filled.values()])
+    mails = [_outgoing(mailing, row, candidates[row.id], filled[row.id], targets, moment_us) for row in rows if row.id in filled]
+    return mails, broken
+
+
+def _outgoing(
+    mailing: Mailing, row: Message, candidate: Candidate, page: filling.Filled, targets: Mapping[str, int], moment_us: int
+) -> Outgoing:
+    reach = candidate.reach
+    assert reach is not None, "the gates let nobody through"
+    letter = Letter(
+        sender=sender(),
+        to=candidate.address,
+        to_name=filling.shown_name(reach.traits),
+        subject=page.subject,
+        text=page.text,
+        html=filling.tracked(page.html, row.id, targets),
+        message_id=message_id_of(row.id),
+        at_us=moment_us,
+        extra=headers(mailing, row.id),
+    )
+    name = base36(row.id).zfill(8)[::-1]  # neighbours lie in different folders
+    return Outgoing(
+        row.id, mailing.id, mailing.purpose, reach.customer_id, row.attempts, return_path(row.id), candidate.address, name, as_bytes(letter)
+    )
+
+
+def sender() -> str:
+    return settings.MAIL_FROM or (f"{settings.COMPANY_NAME} <{NO_SENDER}>" if settings.COMPANY_NAME else NO_SENDER)
+
+
+def sender_domain() -> str:
+    return parseaddr(sender())[1].rpartition("@")[2] or "localhost"
+
+
+def message_id_of(message_id: int) -> str:
+    """The same for every try at a message, so that a server or a person can tell a repetition."""
+    return f"<{token('message', message_id)}@{sender_domain()}>"
+
+
+def return_path(message_id: int) -> str:
+    """Where its delivery report comes back (VERP): the address alone tells which message it speaks of."""
+    local, _, domain = (settings.BOUNCE_ADDRESS or f"bounces@{sender_domain()}").partition("@")
+    return f"{local}+{token('bounce', message_id)}@{domain}"
+
+
+def headers(mailing: Mailing, message_id: int) -> tuple[tuple[str, str], ...]:
+    """List headers of marketing mail (RFC 2369, 2919) with one-click (RFC 8058); an answer to an act says that it is automatic."""
+    if mailing.purpose != Purpose.MARKETING:
+        return (("Auto-Submitted", "auto-generated"),)
+    return (
+        ("List-Id", f"<marketing.{sender_domain()}>"),
+        ("List-Unsubscribe", f"<{leave_url(message_id)}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("Precedence", "bulk"),
+        ("Feedback-ID", f"{base36(mailing.id)}:marketing:{sender_domain()}"),
+    )
