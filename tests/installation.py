@@ -3,20 +3,24 @@
 On SQLite it is a data folder; on PostgreSQL it has a database of its own in the cluster of the test run beside it.
 """
 
+import atexit
 import itertools
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -122,23 +126,37 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 
 
 def opened(folder: Path, end: ExitStack) -> Installation:
-    """A house of its own, taken down at the end."""
+    """A house of its own, taken down at the end: a copy of one whose tables were made once."""
     cluster = os.environ.get("RAPPORT_DATABASE_URL", "")
-    own = end.enter_context(database(cluster)) if cluster else ""
+    pattern = _pattern(cluster)
+    own = end.enter_context(database(cluster, pattern.database_url)) if cluster else ""
+    shutil.copytree(pattern.folder, folder)
     house = Installation(folder, own, end)
     end.callback(house.close)
-    house.run("migrate")
     return house
 
 
+@cache
+def _pattern(cluster: str) -> Installation:
+    """Fresh tables and nothing in them; of this process, gone with it."""
+    end = ExitStack()
+    atexit.register(end.close)
+    folder = Path(end.enter_context(tempfile.TemporaryDirectory(prefix="rapport-pattern-")))
+    pattern = Installation(folder / "data", end.enter_context(database(cluster)) if cluster else "", end)
+    pattern.run("migrate")
+    shutil.rmtree(folder / "data" / "secrets", ignore_errors=True)  # each house makes its own
+    return pattern
+
+
 @contextmanager
-def database(cluster: str) -> Iterator[str]:
-    """The address of a new database in the cluster of this test run."""
+def database(cluster: str, pattern: str = "") -> Iterator[str]:
+    """The address of a new database in the cluster of this test run, a copy of another where one is named."""
     name = f"installation_{os.getpid()}_{next(numbers)}"
+    copied = f' TEMPLATE "{urlsplit(pattern).path[1:]}"' if pattern else ""
     with psycopg.connect(cluster, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}"{copied}')
     try:
         yield urlunsplit(urlsplit(cluster)._replace(path=f"/{name}"))
     finally:
-        with psycopg.connect(cluster, autocommit=True) as connection:
+        with suppress(psycopg.OperationalError), psycopg.connect(cluster, autocommit=True) as connection:  # the cluster may be gone first
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -56,21 +56,21 @@ def test_the_worker_is_killed_while_it_fills_the_warehouse(kills: int, installat
 def test_a_load_is_killed_and_goes_on_where_it_was(kills: int, installation: Installation, tmp_path: Path) -> None:
     """Beside it the same files go, undisturbed, into a house of their own: both end up the same."""
     chance = random.Random(f"load {kills}")
-    calm = installation.another("calm")
-    hits = 0
+    calm, files, hits = installation.another("calm"), [], 0
     for number in range(kills * MISSES_MAX):
-        words = ("load", str(orders_file(tmp_path / f"orders-{number}.csv", chance)), "--as", "orders", "--currency", "EUR")
-        began = time.monotonic()
-        calm.run(*words)
-        seconds = time.monotonic() - began
+        files.append(str(orders_file(tmp_path / f"orders-{number}.csv", chance)))
+        words = ("load", files[-1], "--as", "orders", "--currency", "EUR")
+        before, wanted = facts_in(installation), chance.uniform(0.1, 0.8) * ORDERS_A_FILE
         load = installation.start(*words)
-        time.sleep(chance.uniform(0.35, 0.85) * seconds)
+        while load.poll() is None and facts_in(installation) - before < wanted:
+            time.sleep(0.02)
         hits += load.poll() is None
         kill(load)
         installation.run(*words)
         if hits == kills:
             break
     assert hits == kills, "the kills came too late to hit anything"
+    calm.run("load", *files, "--as", "orders", "--currency", "EUR")
     assert told(installation) == told(calm)
     assert installation.ask("rebuild", "--verify")["equal"]
     for rule in ('sum(revenue) of "Order Completed" > 500', 'number of "Order Completed" >= 2 AND did "Order Cancelled"'):
@@ -103,6 +103,10 @@ def told(installation: Installation) -> tuple[list[Any], list[Any]]:
     )
     orders = installation.rows("SELECT order_id, completed_us, cancelled_us, revenue_e6, refunded_e6, currency FROM commerce_order")
     return sorted(facts), sorted(orders, key=lambda row: str(row[0]))
+
+
+def facts_in(installation: Installation) -> int:
+    return int(installation.rows("SELECT count(*) FROM events_event")[0][0])
 
 
 def orders_file(path: Path, chance: random.Random) -> Path:
