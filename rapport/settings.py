@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "rapport.warehouse",
     "rapport.segments",
     "rapport.messaging",
+    "rapport.campaigns",
     "rapport.console",
     "rapport.learn",
     "rapport.run",

@@ -8,10 +8,10 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
-READ = frozenset({"customers.read", "segments.ask"})
+READ = frozenset({"customers.read", "segments.ask", "campaigns.read"})
 ROLES: dict[str, frozenset[str]] = {
-    "head": READ | {"segments.save", "intake.load", "intake.read", "accounts.manage"},
-    "marketer": READ | {"segments.save", "intake.read"},
+    "head": READ | {"segments.save", "campaigns.write", "intake.load", "intake.read", "accounts.manage"},
+    "marketer": READ | {"segments.save", "campaigns.write", "intake.read"},
     "analyst": READ | {"intake.read"},
     "agent": frozenset({"customers.read"}),
     "importer": frozenset({"intake.load", "intake.read"}),

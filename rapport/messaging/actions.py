@@ -75,7 +75,7 @@ def start(mailing_id: int, *, by: str) -> Mailing:
 
 def pause(mailing_id: int, *, by: str) -> Mailing:
     """Nothing more of it leaves after the message that is leaving now."""
-    return _turn(mailing_id, {MailingState.RUNNING, MailingState.FILLING}, MailingState.PAUSED, "paused", by)
+    return _turn(mailing_id, {MailingState.RUNNING}, MailingState.PAUSED, "paused", by)
 
 
 def cancel(mailing_id: int, *, by: str) -> Mailing:

@@ -9,6 +9,7 @@ from django.db.models import Count
 
 from rapport.customers.queries import reaches
 from rapport.events.catalogue import TRAIT_ALIASES
+from rapport.lib.bulk import slices
 from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
 from rapport.messaging import filling
@@ -194,6 +195,18 @@ def people_of(mailing_id: int, *, which: str, after: int = 0, limit: int = 50) -
 def customers_behind(mailing_id: int, *, which: str) -> list[int]:
     """Every customer behind a figure, for a segment of them."""
     return [row.customer_id for row in people_of(mailing_id, which=which, limit=10_000_000)]
+
+
+def first_clicks(mailing_id: int) -> dict[int, int]:
+    """By customer, as chosen for the mailing, when a person there first followed one of its links."""
+    clicks = Touch.objects.filter(mailing_id=mailing_id, kind=TouchKind.CLICK, machine=False).values_list("message_id", "at_us")
+    first: dict[int, int] = {}
+    for message_id, at_us in clicks:
+        first[message_id] = min(at_us, first.get(message_id, at_us))
+    rows: dict[int, int] = {}
+    for ids in slices(first):
+        rows.update(Message.objects.filter(id__in=ids).values_list("id", "customer_id"))
+    return {rows[message_id]: at_us for message_id, at_us in first.items()}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import time
 
 from django.conf import settings
 
+from rapport.campaigns import actions as campaigns
 from rapport.events.reactions import run_reactions
 from rapport.intake import queries as doors
 from rapport.intake.files import actions as files
@@ -56,6 +57,10 @@ def take_back_loads(stopping: Stopping) -> bool:
     return False
 
 
+def fill_campaigns(stopping: Stopping) -> bool:
+    return campaigns.fill_started()
+
+
 def tell_touches(stopping: Stopping) -> bool:
     return answers.tell_touches() > 0
 
@@ -72,6 +77,7 @@ LOOPS = (
     Loop("reactions", react, pause_seconds=1, lock="reactions"),
     Loop("loads", run_loads, pause_seconds=1),
     Loop("taking back", take_back_loads, pause_seconds=5),
+    Loop("campaigns", fill_campaigns, pause_seconds=1, lock="campaigns"),
     Loop("answers to mail", tell_touches, pause_seconds=1, lock="answers to mail"),
     *couriers(),
 )

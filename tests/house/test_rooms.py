@@ -15,6 +15,7 @@ REGISTERS = {  # what a room keeps for others to hang something on, or a closed 
     "accounts": {"rights"},
     "events": {"catalogue", "rating", "reactions", "values"},
     "intake": {"files", "keys"},
+    "messaging": {"gates", "transports"},
     "segments": {"nodes", "parse", "check", "text", "tree", "vocabulary", "editor", "answer", "person"},  # the language and its answers
 }
 NOUNS = "models"  # instances may be read and named in a signature; only their owner queries, saves or deletes them

@@ -22,7 +22,9 @@ class Sink:
     on_data: Callable[[str, bytes], str | None] = lambda address, mail: None
     port: int = 0
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's name for it
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         answer = self.on_recipient(address)
         if answer == "hang up":
             server.transport.abort()
@@ -32,7 +34,7 @@ class Sink:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         answer = self.on_data(envelope.rcpt_tos[0], content)
         if answer != "lost before" and not (answer and answer[0] in "45"):

@@ -1,0 +1,157 @@
+"""The questions of campaigns: which there are, whether one may start, how one went."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+
+from rapport.campaigns.models import Campaign, CampaignState
+from rapport.commerce import queries as commerce
+from rapport.customers import queries as customers
+from rapport.lib.bulk import slices
+from rapport.lib.clock import DAY_US, now_us
+from rapport.messaging import queries as mails
+from rapport.messaging.models import Mailing, Purpose
+from rapport.messaging.queries import Report
+from rapport.messaging.transports import server
+from rapport.segments import queries as segments
+from rapport.segments.nodes import And, MayReceive
+from rapport.segments.queries import answer_many, check, parse_rule
+
+LISTED_MAX = 200
+MICRO = Decimal("0.000001")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the look-over before a start."""
+
+    ok: bool
+    what: str
+    mend: str = ""
+    stops: bool = False  # it may not start like this
+
+
+@dataclass(frozen=True)
+class Audience:
+    """How many a draft means now, and how many of them may be written to."""
+
+    people: int
+    may_receive: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a campaign went."""
+
+    mailing: Mailing
+    report: Report
+    orders: int  # of people who followed a link, within the window after it
+    revenue: Decimal  # of those orders, in the company's currency; ones in another are left out and counted
+    other_currency: int
+
+
+def campaigns() -> list[Campaign]:
+    """Newest first."""
+    return list(Campaign.objects.defer("members").order_by("-id")[:LISTED_MAX])
+
+
+def campaign(campaign_id: int) -> Campaign | None:
+    return Campaign.objects.defer("members").filter(id=campaign_id).first()
+
+
+def being_filled() -> list[Campaign]:
+    return list(Campaign.objects.defer("members").filter(state=CampaignState.STARTED).order_by("started_us"))
+
+
+def audience(rule: str, *, purpose: str) -> Audience:
+    """Both numbers of one moment."""
+    words = segments.vocabulary()
+    checked = check(parse_rule(rule), words)
+    within = check(And((checked, MayReceive("email", purpose))), words)
+    found = answer_many([checked, within], words, now_us())
+    return Audience(len(found[0].root), len(found[1].root))
+
+
+def preflight(draft: Campaign) -> list[Finding]:
+    """What a careful colleague looks at before a mailing starts. What stops it comes first."""
+    found = [_template(draft), _server(), _sender(), _links(), _address(draft), _cap()]
+    return sorted(found, key=lambda one: (not one.stops, one.ok))
+
+
+def _template(draft: Campaign) -> Finding:
+    versions = mails.versions_of(draft.template_id)
+    if not versions:
+        return Finding(False, "Its template is gone.", "Choose another one.", stops=True)
+    template = versions[0].template
+    if template.purpose != Purpose.MARKETING:
+        return Finding(False, f'The template "{template.name}" is transactional.', "Campaigns are marketing: choose another.", stops=True)
+    return Finding(True, f'Template "{template.name}", version {versions[0].number}, with a link to leave')
+
+
+def _server() -> Finding:
+    found = server()
+    if found is None:
+        return Finding(False, "No mail server is named: mail lands in the outbox here.", "Set RAPPORT_EMAIL_URL to send for real.")
+    return Finding(True, f"Mail leaves by {found.host}, {settings.MAIL_CONNECTIONS} connections at once")
+
+
+def _sender() -> Finding:
+    if settings.MAIL_FROM:
+        return Finding(True, f"From {settings.MAIL_FROM}")
+    mend = "Set RAPPORT_MAIL_FROM, as Halden <news@halden.example>."
+    return Finding(False, "No sender is named.", mend, stops=bool(settings.EMAIL_URL))
+
+
+def _links() -> Finding:
+    if not settings.PUBLIC_URL.startswith("https://"):
+        mend = "Set RAPPORT_PUBLIC_URL to the https address that customers reach."
+        return Finding(False, f"Links in mails lead to {settings.PUBLIC_URL}, where customers cannot follow.", mend)
+    return Finding(True, f"Links lead over {settings.PUBLIC_URL}")
+
+
+def _address(draft: Campaign) -> Finding:
+    if settings.COMPANY_ADDRESS:
+        return Finding(True, f"Postal address: {settings.COMPANY_ADDRESS}")
+    mend = "Set RAPPORT_COMPANY_NAME and RAPPORT_COMPANY_ADDRESS: marketing mail must say who writes, and from where."
+    return Finding(False, "The mail carries no postal address.", mend, stops=bool(settings.EMAIL_URL))
+
+
+def _cap() -> Finding:
+    return Finding(True, f"Nobody gets more than {settings.CONTACTS_PER_WEEK_MAX} marketing mails in seven days")
+
+
+def outcome(found: Campaign) -> Outcome | None:
+    """None for a draft."""
+    mailing = mails.mailing(found.mailing_id) if found.mailing_id else None
+    if mailing is None:
+        return None
+    orders, revenue, others = _bought(mailing.id)
+    return Outcome(mailing, mails.report(mailing.id), orders, revenue, others)
+
+
+def _bought(mailing_id: int) -> tuple[int, Decimal, int]:
+    """Orders within ATTRIBUTION_DAYS after a person's click in this mailing, each once."""
+    window_us, currency = settings.ATTRIBUTION_DAYS * DAY_US, commerce.company_currency()
+    clicks = mails.first_clicks(mailing_id)
+    orders, revenue, others = 0, Decimal(0), 0
+    for ids in slices(sorted(clicks)):
+        roots = {one: one for one in ids} | customers.aliases_among(ids)
+        families = customers.families_of(sorted(set(roots.values())))
+        since = {roots[one]: clicks[one] for one in ids}
+        for order in commerce.orders_of(sorted(families), limit=100_000):
+            clicked_us = since[families[order.customer_id or 0]]
+            if order.completed_us is None or order.cancelled_us or not clicked_us <= order.completed_us < clicked_us + window_us:
+                continue
+            orders += 1
+            if order.currency == currency:
+                revenue += Decimal((order.revenue_e6 or 0) - order.refunded_e6) * MICRO
+            else:
+                others += 1
+    return orders, revenue, others
+
+
+def names_of(ids: Sequence[int]) -> dict[int, str]:
+    """Names of campaigns by id."""
+    return dict(Campaign.objects.filter(id__in=ids).values_list("id", "name"))
