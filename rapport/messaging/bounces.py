@@ -17,9 +17,12 @@ __all__ = ["BounceClass", "Feedback", "Kind", "Reason", "Recipient", "Report", "
 TEXT_AFTER_CUT_MAX = 64_000
 ANSWER_SUBJECT = re.compile(
     r"^\s*(?:auto(?:matic|mated|matisch\w*|matica|matique)?[ -]?(?:re(?:ply|sponse|spuesta)|antwort|:|answer)|auto:|automatic reply|automated response"
-    r"|out of (?:the )?office|ooo:|away from|vacation|on (?:holiday|vacation|leave)|automatische (?:antwort|antwoord)|abwesen|automatisch antwoord"
-    r"|réponse automatique|absence|absent|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)|resposta automática"
-    r"|fora do escritório|afwezig|autosvar|automaattinen vastaus|autoodpowiedź|odpowiedź automatyczna|poza biurem|automatická odpověď|автоответ"
+    r"|out of (?:the )?office|ooo:|away from|vacation|on (?:holiday|vacation|leave)|automatische (?:antwort|antwoord)|abwesen"
+    r"|automatisch antwoord"
+    r"|réponse automatique|absence|absent|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)"
+    r"|resposta automática"
+    r"|fora do escritório|afwezig|autosvar|automaattinen vastaus|autoodpowiedź|odpowiedź automatyczna|poza biurem|automatická odpověď"
+    r"|автоответ"
     r"|автоматический ответ|вне офиса|自動応答|自動返信|不在|自动回复|自动答复|外出)",
     re.IGNORECASE,
 )
@@ -42,12 +45,11 @@ def delivery_report(mail: Part, leaves: list[Part]) -> Report | None:
     """The delivery report that a mail is, in the standard form or not, or None."""
     notice = notice_of(leaves)
     fields = status_text(leaves)
-    kind, people = Kind.BOUNCE, []
+    kind = Kind.BOUNCE
+    people: list[Recipient] = []
     if fields:
         kind, people = read_status(fields, notice=notice, failed=failed_recipients(mail))
-    elif is_answer(mail) and not mail.header("x-failed-recipients"):
-        return None
-    elif not is_notice(mail, notice):
+    elif (is_answer(mail) and not mail.header("x-failed-recipients")) or not is_notice(mail, notice):
         return None
     if not people:
         kind, people = read_notice(mail, leaves, notice=notice)

@@ -4,7 +4,12 @@ from rapport.messaging.delivery_status import original_message_id, status_fields
 from rapport.messaging.mail_parts import Part, header_text, read_headers
 from rapport.messaging.reports import RECIPIENTS_MAX, Feedback, Kind, Recipient, Report, addresses_in, clean_address
 
-SPELLINGS = {"optout": Feedback.OPT_OUT, "opt-out-list": Feedback.OPT_OUT, "unsubscribe": Feedback.OPT_OUT, "miscategorized": Feedback.OTHER}
+SPELLINGS = {
+    "optout": Feedback.OPT_OUT,
+    "opt-out-list": Feedback.OPT_OUT,
+    "unsubscribe": Feedback.OPT_OUT,
+    "miscategorized": Feedback.OTHER,
+}
 HOTMAIL_SUBJECT = "complaint about message from"
 HOTMAIL_RECIPIENT = ("x-hmxmroriginalrecipient", "x-original-recipient")
 RECIPIENT_FIELDS = ("original-rcpt-to", "removal-recipient")

@@ -4,11 +4,18 @@ import re
 
 from rapport.messaging.mail_parts import Part
 from rapport.messaging.notices import paragraph_about
-from rapport.messaging.refusals import BounceClass, Verdict, Reason, stage_of, verdict
+from rapport.messaging.refusals import BounceClass, Reason, Verdict, stage_of, verdict
 from rapport.messaging.reports import RECIPIENTS_MAX, Kind, Recipient, clean_address, short
 
 STATUS_TYPES = {"message/delivery-status", "message/global-delivery-status", "message/delivery_status"}
-ORIGINAL_TYPES = {"message/rfc822", "text/rfc822-headers", "text/rfc822-header", "message/global", "message/global-headers", "message/partial"}
+ORIGINAL_TYPES = {
+    "message/rfc822",
+    "text/rfc822-headers",
+    "text/rfc822-header",
+    "message/global",
+    "message/global-headers",
+    "message/partial",
+}
 FIELD = re.compile(r"([A-Za-z][\w-]{1,40})[ \t]*:[ \t]*(.*)")
 REPORT_IN_TEXT = re.compile(r"^Final-Recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
 MESSAGE_ID = re.compile(r"^[ \t>]{0,8}Message-ID[ \t]*:\s{0,8}<?([^\s<>]{1,400})", re.IGNORECASE | re.MULTILINE)
@@ -95,7 +102,9 @@ def recipient(address: str, kind: Kind, *, block: dict[str, str], about: str, fi
         more = verdict(f"{told} {about}", status=given, stage=stage)
         seen = Verdict(more.bounce_class, more.reason, seen.status or more.status)
     bounce_class = BounceClass.SOFT if kind is Kind.DELAY else seen.bounce_class
-    return Recipient(address, bounce_class, seen.reason, seen.status, short(told or paragraph_about(about, final or address) or about), final)
+    return Recipient(
+        address, bounce_class, seen.reason, seen.status, short(told or paragraph_about(about, final or address) or about), final
+    )
 
 
 def original_message_id(leaves: list[Part]) -> str:

@@ -8,7 +8,7 @@ from flufl.bounce import all_failures
 
 from rapport.messaging.mail_parts import Part, header_text
 from rapport.messaging.refusals import BounceClass, Reason, verdict
-from rapport.messaging.reports import ADDRESS, RECIPIENTS_MAX, TOKEN, Kind, Recipient, addresses_in, clean_address, short
+from rapport.messaging.reports import ADDRESS, NAME_LETTER, RECIPIENTS_MAX, Kind, Recipient, addresses_in, clean_address, short
 
 log = logging.getLogger(__name__)
 
@@ -18,19 +18,28 @@ PARAGRAPH_MAX = 1500
 DAEMON = re.compile(r"mail(?:er)?[-_.]?daemon|\bmdaemon\b|mail delivery (?:sub)?system|mail deliver system|\bmailsystem\b", re.IGNORECASE)
 POSTMASTER = re.compile(r"post[-_.]?master|mail ?(?:delivery|system|admin|gateway)|antivirus|system administrator|symantec", re.IGNORECASE)
 FAILURE = re.compile(
-    r"undeliver|non.?deliver|not (?:be )?deliver|unable to deliver|could ?n.t (?:be )?deliver|deliver\w* (?:\w+ )?(?:fail|problem|error|delay|warning|notif|status)"
-    r"|fail\w* (?:\w+ )?(?:mail|deliver|notice|to deliver|permanently)|failure notice|returned (?:mail|message|to sender)|returning message"
-    r"|mail (?:system )?(?:error|failure|status|delivery)|user unknown|unknown user|no such user|invalid user|mailbox is full|rejected|delivery status"
+    r"undeliver|non.?deliver|not (?:be )?deliver|unable to deliver|could ?n.t (?:be )?deliver"
+    r"|deliver\w* (?:\w+ )?(?:fail|problem|error|delay|warning|notif|status)"
+    r"|fail\w* (?:\w+ )?(?:mail|deliver|notice|to deliver|permanently)|failure notice|returned (?:mail|message|to sender)"
+    r"|returning message"
+    r"|mail (?:system )?(?:error|failure|status|delivery)|user unknown|unknown user|no such user|invalid user|mailbox is full|rejected"
+    r"|delivery status"
     r"|error sending|trouble delivering|did not reach|delivery delayed|message delayed|undelivered|bounce"
-    r"|unzustellbar|nicht zugestellt|zustell\w* ?(?:fehl|problem|status)|non (?:remis|distribu|délivr|livr)|échec de (?:la )?(?:remise|distribution|livraison)"
-    r"|n.a pas pu être|no se (?:pudo|ha podido|puede) entregar|no entregad|error de entrega|mancata consegna|impossibile (?:recapitare|consegnare)|non recapit"
-    r"|não (?:foi )?entreg|falha na entrega|onbestelbaar|niet (?:worden )?(?:bezorgd|afgeleverd)|niedostarcz|nie można dostarczyć|nie dostarcz"
-    r"|не доставлен|недоставлен|не может быть доставлен|配信できません|配信不能|送信できません|届けることができません|退信|无法投递|无法送达|投递失败|退回",
+    r"|unzustellbar|nicht zugestellt|zustell\w* ?(?:fehl|problem|status)|non (?:remis|distribu|délivr|livr)"
+    r"|échec de (?:la )?(?:remise|distribution|livraison)"
+    r"|n.a pas pu être|no se (?:pudo|ha podido|puede) entregar|no entregad|error de entrega|mancata consegna"
+    r"|impossibile (?:recapitare|consegnare)|non recapit"
+    r"|não (?:foi )?entreg|falha na entrega|onbestelbaar|niet (?:worden )?(?:bezorgd|afgeleverd)|niedostarcz|nie można dostarczyć"
+    r"|nie dostarcz"
+    r"|не доставлен|недоставлен|не может быть доставлен|配信できません|配信不能|送信できません|届けることができません|退信|无法投递"
+    r"|无法送达|投递失败|退回",
     re.IGNORECASE,
 )
 DELAYED = re.compile(
-    r"delivery delayed|message delayed|is delayed|has been delayed|been postponed|will continue (?:to try|trying|to be)|attempts will continue"
-    r"|not yet been delivered|will be retried|still being tried|no action is required|advisory-only|\(delay\)|warning: (?:message|could not send)"
+    r"delivery delayed|message delayed|is delayed|has been delayed|been postponed|will continue (?:to try|trying|to be)"
+    r"|attempts will continue"
+    r"|not yet been delivered|will be retried|still being tried|no action is required|advisory-only|\(delay\)"
+    r"|warning: (?:message|could not send)"
     r"|verzögert|retardé|retrasad|ritardat|atrasad|vertraagd|opóźni|задерж|遅延|延迟",
     re.IGNORECASE,
 )
@@ -43,14 +52,16 @@ ORIGINAL = re.compile(
     r"|^(?:received|return-path|dkim-signature|x-[a-z][\w-]{1,40}|mime-version|content-type)[ \t]{0,8}:",
     re.IGNORECASE | re.MULTILINE,
 )
-BOX = rf"{TOKEN}{{1,128}}@(?:[\w-]{{1,63}}\.){{1,8}}[\w-]{{2,63}}"
+BOX = rf"{NAME_LETTER}{{1,128}}@(?:[\w-]{{1,63}}\.){{1,8}}[\w-]{{2,63}}"
 STARTS_LINE = re.compile(rf"^[ \t*•-]{{0,16}}[<\"']?({BOX})[>\"']?(?=[\s:;,.\[(-]|$)", re.MULTILINE)
 IN_PROSE = re.compile(
     rf"(?:rcpt to|recipients?(?: address)?|address(?:ee)?|userid|user|mailbox|deliver(?:ed|ing)?(?: \w+){{0,3}} to|message to|mail to|empfänger|destinataire"
     rf"|destinatario|destinatário|получател\w*|宛先)[\s:<\"'(]{{1,6}}({BOX})",
     re.IGNORECASE,
 )
-OTHER_LINES = re.compile(r"^[ \t>]{0,8}(?:from|mail from|cc|reply-to|sender|message-id|subject|date|references|in-reply-to)[ \t]{0,4}:.*$", re.I | re.M)
+OTHER_LINES = re.compile(
+    r"^[ \t>]{0,8}(?:from|mail from|cc|reply-to|sender|message-id|subject|date|references|in-reply-to)[ \t]{0,4}:.*$", re.I | re.M
+)
 
 
 def notice_of(leaves: list[Part]) -> str:
@@ -139,7 +150,7 @@ def known_texts(mail: Part, leaves: list[Part], *, notice: str) -> list[str]:
         if value := mail.header(name):
             copy[name] = " ".join(value.split())[:LINE_MAX]
     plain = Message()
-    plain.set_type("text/plain") if "content-type" in plain else plain.add_header("Content-Type", "text/plain", charset="utf-8")
+    plain.add_header("Content-Type", "text/plain")
     plain.set_payload(notice.encode("utf-8", "replace").decode("ascii", "replace"))
     if len(leaves) > 1 and mail.content_type.startswith("multipart/"):
         copy.add_header("Content-Type", mail.content_type)
@@ -149,7 +160,7 @@ def known_texts(mail: Part, leaves: list[Part], *, notice: str) -> list[str]:
         copy.set_payload(plain.get_payload())
     try:
         temporary, permanent = all_failures(copy)
-    except Exception:  # noqa: BLE001  detectors of others, on texts of anybody
+    except Exception:
         log.warning("a detector of flufl.bounce failed", exc_info=True)
         return []
     named = (clean_address(address.decode("utf-8", "replace")) for address in sorted(permanent | temporary))

@@ -18,6 +18,7 @@ WORDS_READ_MAX = 1500  # characters of an answer that are looked at
 STATUS = re.compile(r"(?<![\d.\w])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
 CODE = re.compile(r"(?<![\d.\w:])([245]\d\d)(?=[\s\-:#,]|$)")
 NOISE = re.compile(r"(?:https?|ftp)://\S{1,500}|<?[^\s<>()\[\],;:\"]{1,128}@[^\s<>()\[\],;:\"]{1,255}>?", re.IGNORECASE)
+NO_RECIPIENT = re.compile(r"<<< \d{3}[^\n]*(?:no valid recipients|need rcpt)", re.IGNORECASE)
 TRANSCRIPT = re.compile(r">>> (RCPT|DATA|MAIL)\b[^\n]*\n(?:<<< [23][^\n]*\n)*<<< [45]", re.IGNORECASE)
 STAGE = re.compile(r"\b(RCPT|DATA|MAIL)(?: (?:TO|FROM|To|From))?\b|\b(end of (?:the )?data|initial connection)\b")
 
@@ -165,6 +166,8 @@ def is_proven(words: str, status: str, stage: str) -> bool:
 
 def stage_of(text: str) -> str:
     """The SMTP command that was refused, as far as the text names one: in a transcript the first, else the last one named."""
+    if NO_RECIPIENT.search(text):
+        return "RCPT"  # the commands were sent in one go, so the answer stands under DATA
     if refused := TRANSCRIPT.search(text):
         return refused[1].upper()
     stage = ""

@@ -8,8 +8,8 @@ from rapport.messaging.refusals import BounceClass, Reason
 
 DIAGNOSTIC_MAX = 500
 RECIPIENTS_MAX = 100
-TOKEN = r"[^\s<>()\[\]{},;:\"'@\\|]"
-ADDRESS = re.compile(rf"(?<!{TOKEN[:-1]}])({TOKEN}{{1,128}}@(?:[\w-]{{1,63}}\.){{1,8}}[\w-]{{2,63}})")
+NAME_LETTER = r"[^\s<>()\[\]{},;:\"'@\\|]"
+ADDRESS = re.compile(rf"(?<!{NAME_LETTER[:-1]}])({NAME_LETTER}{{1,128}}@(?:[\w-]{{1,63}}\.){{1,8}}[\w-]{{2,63}})")
 WHOLE = re.compile(r"[^\s<>@,;]{1,128}@[^\s<>@,;]{1,255}")
 XTEXT = re.compile(r"\+([0-9A-F]{2})")
 MUST_BE_XTEXT = re.compile(r"\+(?:2B|3D)")
