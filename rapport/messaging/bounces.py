@@ -16,7 +16,8 @@ __all__ = ["BounceClass", "Feedback", "Kind", "Reason", "Recipient", "Report", "
 
 TEXT_AFTER_CUT_MAX = 64_000
 ANSWER_SUBJECT = re.compile(
-    r"^\s*(?:auto(?:matic|mated|matisch\w*|matica|matique)?[ -]?(?:re(?:ply|sponse|spuesta)|antwort|:|answer)|auto:|automatic reply|automated response"
+    r"^\s*(?:auto(?:matic|mated|matisch\w*|matica|matique)?[ -]?(?:re(?:ply|sponse|spuesta)|antwort|:|answer)|auto:|automatic reply"
+    r"|automated response"
     r"|out of (?:the )?office|ooo:|away from|vacation|on (?:holiday|vacation|leave)|automatische (?:antwort|antwoord)|abwesen"
     r"|automatisch antwoord"
     r"|réponse automatique|absence|absent|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)"

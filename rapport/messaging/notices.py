@@ -55,7 +55,8 @@ ORIGINAL = re.compile(
 BOX = rf"{NAME_LETTER}{{1,128}}@(?:[\w-]{{1,63}}\.){{1,8}}[\w-]{{2,63}}"
 STARTS_LINE = re.compile(rf"^[ \t*•-]{{0,16}}[<\"']?({BOX})[>\"']?(?=[\s:;,.\[(-]|$)", re.MULTILINE)
 IN_PROSE = re.compile(
-    rf"(?:rcpt to|recipients?(?: address)?|address(?:ee)?|userid|user|mailbox|deliver(?:ed|ing)?(?: \w+){{0,3}} to|message to|mail to|empfänger|destinataire"
+    rf"(?:rcpt to|recipients?(?: address)?|address(?:ee)?|userid|user|mailbox|deliver(?:ed|ing)?(?: \w+){{0,3}} to|message to|mail to"
+    rf"|empfänger|destinataire"
     rf"|destinatario|destinatário|получател\w*|宛先)[\s:<\"'(]{{1,6}}({BOX})",
     re.IGNORECASE,
 )
