@@ -31,10 +31,15 @@ ANSWER_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-autogene
 BULK = {"bulk", "list", "junk", "auto_reply", "auto-reply"}
 
 
-def read_report(raw: bytes) -> Report:
-    """Tell what a mail is, whom it speaks of and which message it means."""
+def read_report(raw: bytes, *, envelope_sender: str | None = None) -> Report:
+    """Tell what a mail is, whom it speaks of and which message it means.
+
+    `envelope_sender` is that of the SMTP dialogue where it is known ("" for a report); else Return-Path tells it.
+    """
     mail = read_mail(raw)
-    if not mail.headers:
+    if envelope_sender is not None:
+        mail.headers["return-path"] = [f"<{envelope_sender}>"]
+    if not mail.headers.keys() - {"return-path"}:
         return Report(Kind.MAIL, trouble="it has no headers" if raw.strip() else "it is empty")
     leaves = list(mail.leaves())
     if complaint := read_complaint(mail, leaves):

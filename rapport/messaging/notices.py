@@ -7,16 +7,21 @@ from email.message import Message
 from flufl.bounce import all_failures
 
 from rapport.messaging.mail_parts import Part, header_text
-from rapport.messaging.refusals import BounceClass, Reason, verdict
+from rapport.messaging.refusals import BounceClass, Reason, stage_of, verdict
 from rapport.messaging.reports import ADDRESS, NAME_LETTER, RECIPIENTS_MAX, Kind, Recipient, addresses_in, clean_address, short
 
 log = logging.getLogger(__name__)
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it would log each detector, and texts of people
 
 NOTICE_MAX = 20_000  # characters of a notice that are read
 LINE_MAX = 500
 PARAGRAPH_MAX = 1500
+NO_SENDER = "mailer-daemon@localhost"  # where a notice names none
 DAEMON = re.compile(r"mail(?:er)?[-_.]?daemon|\bmdaemon\b|mail delivery (?:sub)?system|mail deliver system|\bmailsystem\b", re.IGNORECASE)
 POSTMASTER = re.compile(r"post[-_.]?master|mail ?(?:delivery|system|admin|gateway)|antivirus|system administrator|symantec", re.IGNORECASE)
+MACHINE_SENDER = re.compile(
+    r"(?:^|<|\s)(?:no-?reply|do-?not-?reply|bounces?|mta|smtp|root|daemon|admin|system|notif\w*|delivery)\b[\w.-]{0,40}@", re.I
+)
 FAILURE = re.compile(
     r"undeliver|non.?deliver|not (?:be )?deliver|unable to deliver|could ?n.t (?:be )?deliver"
     r"|deliver\w* (?:\w+ )?(?:fail|problem|error|delay|warning|notif|status)"
@@ -46,14 +51,15 @@ DELAYED = re.compile(
 GAVE_UP = re.compile(r"permanent|given up|giv(?:e|ing) up|failed permanently|fatal error", re.IGNORECASE)
 ANSWERED = re.compile(r"^\s*(?:re|fwd?|aw|wg|tr|rv|rif|i|enc|odp|vs|sv)\s*:", re.IGNORECASE)
 ORIGINAL = re.compile(
-    r"^[ \t>]{0,8}-{2,}[^\n]{0,60}\b(?:original|copy|kopie|copie|copia|message headers?|headers? follow|returned|undelivered|nachricht)\b"
+    r"^[ \t>]{0,8}-{2,}[^\n]{0,60}\b(?:original|copy|kopie|copie|copia|message headers?|headers? follow"
+    r"|returned|undelivered|unsent message|nachricht)\b"
     r"|^[ \t]{0,8}(?:message headers? follows?|original message follows|included is a copy|the first \d+ lines|below this line"
     r"|your original message|a copy of (?:the|your)|----+ ?begin|the attachment contains)\b"
     r"|^(?:received|return-path|dkim-signature|x-[a-z][\w-]{1,40}|mime-version|content-type)[ \t]{0,8}:",
     re.IGNORECASE | re.MULTILINE,
 )
 BOX = rf"{NAME_LETTER}{{1,128}}@(?:[\w-]{{1,63}}\.){{1,8}}[\w-]{{2,63}}"
-STARTS_LINE = re.compile(rf"^[ \t*•-]{{0,16}}[<\"']?({BOX})[>\"']?(?=[\s:;,.\[(-]|$)", re.MULTILINE)
+STARTS_LINE = re.compile(rf"^[ \t*•>-]{{0,16}}[<\"']?({BOX})[>\"']?(?=[\s:;,.\[(-]|$)", re.MULTILINE)
 IN_PROSE = re.compile(
     rf"(?:rcpt to|recipients?(?: address)?|address(?:ee)?|userid|user|mailbox|deliver(?:ed|ing)?(?: \w+){{0,3}} to|message to|mail to"
     rf"|empfänger|destinataire"
@@ -94,7 +100,7 @@ def is_notice(mail: Part, notice: str) -> bool:
         return True
     if POSTMASTER.search(sender) or has_null_sender(mail):
         return told or bool(FAILURE.search(notice[:2000]))
-    return told and bool(FAILURE.search(notice[:2000])) and not mail.header("in-reply-to")
+    return told and bool(MACHINE_SENDER.search(sender)) and bool(FAILURE.search(notice[:2000])) and not mail.header("in-reply-to")
 
 
 def has_null_sender(mail: Part) -> bool:
@@ -110,7 +116,7 @@ def read_notice(mail: Part, leaves: list[Part], *, notice: str) -> tuple[Kind, l
     people = []
     for address in addresses[:RECIPIENTS_MAX]:
         about = notice if len(addresses) == 1 else paragraph_about(notice, address)
-        seen = verdict(about_alone(about, address))
+        seen = verdict(about_alone(about, address), stage=stage_of(about))
         if seen.reason is Reason.OTHER:
             seen = verdict(f"{notice} {subject}")
         bounce_class = BounceClass.SOFT if late else seen.bounce_class
@@ -147,7 +153,8 @@ def addresses_of(mail: Part, leaves: list[Part], *, notice: str) -> list[str]:
 def known_texts(mail: Part, leaves: list[Part], *, notice: str) -> list[str]:
     """What flufl.bounce knows of non-standard texts, asked about a small copy so that hostile mail costs nothing."""
     copy = Message()
-    for name in ("from", "to", "subject", "x-mailer"):
+    copy["from"] = sender if "@" in (sender := " ".join(mail.header("from").split())[:LINE_MAX]) else NO_SENDER
+    for name in ("to", "subject", "x-mailer"):
         if value := mail.header(name):
             copy[name] = " ".join(value.split())[:LINE_MAX]
     plain = Message()

@@ -61,12 +61,12 @@ return path | sender was rejected | senderadresse | absender*abgelehnt | absende
 remitente*rechazad
 """
 TOO_MANY = """
-too many connections | too many concurrent | too many sessions | too many messages | too many mails | too many emails |
-too many recipients | too many errors | too many unknown | too many invalid | too many bad | too many hops from you |
-too many requests | too much mail | too fast | rate limit | rate-limit | ratelimit | rate that prevents | rate control |
-rate of connect | rate for | throttl | connection limit | connection rate | concurren | daily*quota | hourly*limit | daily*limit |
-sending limit | messages per | maximum number of messages | exceeded the maximum number | exceeded*allowed number | unexpected volume |
-try again slower | slow down | receiving mail at a rate | receiving mail too quickly
+frequency limited | connection frequency | too many connections | too many concurrent | too many sessions | too many messages |
+too many mails | too many emails | too many recipients | too many errors | too many unknown | too many invalid | too many bad |
+too many hops from you | too many requests | too much mail | too fast | rate limit | rate-limit | ratelimit | rate that prevents |
+rate control | rate of connect | rate for | throttl | connection limit | connection rate | concurren | daily*quota | hourly*limit |
+daily*limit | sending limit | messages per | maximum number of messages | exceeded the maximum number | exceeded*allowed number |
+unexpected volume | try again slower | slow down | receiving mail at a rate | receiving mail too quickly
 """
 BLOCKED = """
 banned | black list | black-list | blacklist | block list | block-list | blocklist | blocked by | blocked for | blocked from |
@@ -82,10 +82,10 @@ service refuse | service unavailable; client | greylist | graylist | graylisted 
 wird blockiert | gesperrte ip | está bloquead | заблокирован*адрес | is listed in | currently listed | been listed | ip listed
 """
 SPAM = """
-spam | ube | uce | unsolicited | bulk mail | bulk email | mass mail | junk | phish | suspicious | message looks like |
-message content rejected | content*rejected | content filter | rejected by*filter | blocked by*filter | high probability of |
-blocked using our | unwanted mail | unerwünscht | pourriel | correo no deseado | posta indesiderata | lixo eletrônico | спам |
-垃圾邮件 | 迷惑メール
+mail content denied | unacceptable content | spam | ube | uce | unsolicited | bulk mail | bulk email | mass mail | junk | phish |
+suspicious | message looks like | message content rejected | content*rejected | content filter | rejected by*filter |
+blocked by*filter | high probability of | blocked using our | unwanted mail | unerwünscht | pourriel | correo no deseado |
+posta indesiderata | lixo eletrônico | спам | 垃圾邮件 | 迷惑メール
 """
 CONTENT = """
 virus | malware | infected | trojan | attachment | executable | forbidden file | mime error | malformed | 8bit | bare lf |
@@ -191,11 +191,11 @@ does not like recipient | recipient address rejected | rejected recipient | reci
 unknown recipient | recipientnotfound | rcpt to | recipient command | rcpt command
 """
 LOCAL_WORDS = """
-final delivery userid | listed in*directory | unknown local | unrouteable address | unroutable address | local recipient table |
-local user | no local mailbox | this server | at this domain | at this site | here by that name | not our customer |
-unknown user account | illegal alias | does not exist at the organization | resolver.adr | virtual mailbox table | virtual alias table |
-relay recipient table | mailbox here | doesn't have a*account | invalid user address | wasn't found at | couldn't be found |
-nicht gefunden | introuvable | no se encontr | non trovat | não foi encontrad
+listed in public | name is not recognized | final delivery userid | listed in*directory | unknown local | unrouteable address |
+unroutable address | local recipient table | local user | no local mailbox | this server | at this domain | at this site |
+here by that name | not our customer | unknown user account | illegal alias | does not exist at the organization | resolver.adr |
+virtual mailbox table | virtual alias table | relay recipient table | mailbox here | doesn't have a*account | invalid user address |
+wasn't found at | couldn't be found | nicht gefunden | introuvable | no se encontr | non trovat | não foi encontrad
 """
 REASON_WORDS = [
     ("bad_domain", SURE_DOMAIN),
