@@ -16,6 +16,7 @@ logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it would log eac
 NOTICE_MAX = 20_000  # characters of a notice that are read
 LINE_MAX = 500
 PARAGRAPH_MAX = 1500
+LITTLE = 12  # characters after an address that say nothing yet
 NO_SENDER = "mailer-daemon@localhost"  # where a notice names none
 DAEMON = re.compile(r"mail(?:er)?[-_.]?daemon|\bmdaemon\b|mail delivery (?:sub)?system|mail deliver system|\bmailsystem\b", re.IGNORECASE)
 POSTMASTER = re.compile(r"post[-_.]?master|mail ?(?:delivery|system|admin|gateway)|antivirus|system administrator|symantec", re.IGNORECASE)
@@ -23,29 +24,26 @@ MACHINE_SENDER = re.compile(
     r"(?:^|<|\s)(?:no-?reply|do-?not-?reply|bounces?|mta|smtp|root|daemon|admin|system|notif\w*|delivery)\b[\w.-]{0,40}@", re.I
 )
 FAILURE = re.compile(
-    r"undeliver|non.?deliver|not (?:be )?deliver|unable to deliver|could ?n.t (?:be )?deliver"
-    r"|deliver\w* (?:\w+ )?(?:fail|problem|error|delay|warning|notif|status)"
+    r"undeliver|non.?deliver|not (?:be )?deliver|unable to deliver|could ?n.t (?:be )?deliver|did not reach|trouble delivering|error sending"
+    r"|deliver\w* (?:\w+ )?(?:fail|problem|error|delay|warning|notif|status)|delivery delayed|message delayed|rejected|bounce"
     r"|fail\w* (?:\w+ )?(?:mail|deliver|notice|to deliver|permanently)|failure notice|returned (?:mail|message|to sender)"
-    r"|returning message"
-    r"|mail (?:system )?(?:error|failure|status|delivery)|user unknown|unknown user|no such user|invalid user|mailbox is full|rejected"
-    r"|delivery status"
-    r"|error sending|trouble delivering|did not reach|delivery delayed|message delayed|undelivered|bounce"
-    r"|unzustellbar|nicht zugestellt|zustell\w* ?(?:fehl|problem|status)|non (?:remis|distribu|délivr|livr)"
-    r"|échec de (?:la )?(?:remise|distribution|livraison)"
-    r"|n.a pas pu être|no se (?:pudo|ha podido|puede) entregar|no entregad|error de entrega|mancata consegna"
-    r"|impossibile (?:recapitare|consegnare)|non recapit"
-    r"|não (?:foi )?entreg|falha na entrega|onbestelbaar|niet (?:worden )?(?:bezorgd|afgeleverd)|niedostarcz|nie można dostarczyć"
-    r"|nie dostarcz"
-    r"|не доставлен|недоставлен|не может быть доставлен|配信できません|配信不能|送信できません|届けることができません|退信|无法投递"
-    r"|无法送达|投递失败|退回",
+    r"|returning message|mail (?:system )?(?:error|failure|status|delivery)|(?:unknown|invalid|no such) user|user unknown|mailbox is full"
+    r"|unzustellbar|nicht zugestellt|zustell\w* ?(?:fehl|problem|status)"
+    r"|non (?:remis|distribu|délivr|livr)|échec de (?:la )?(?:remise|distribution|livraison)|n.a pas pu être"
+    r"|no se (?:pudo|ha podido|puede) entregar|no entregad|error de entrega"
+    r"|mancata consegna|impossibile (?:recapitare|consegnare)|non recapit"
+    r"|não (?:foi )?entreg|falha na entrega"
+    r"|onbestelbaar|niet (?:worden )?(?:bezorgd|afgeleverd)"
+    r"|niedostarcz|nie (?:można )?dostarcz"
+    r"|не доставлен|недоставлен|не может быть доставлен"
+    r"|配信できません|配信不能|送信できません|届けることができません"
+    r"|退信|无法投递|无法送达|投递失败|退回",
     re.IGNORECASE,
 )
 DELAYED = re.compile(
     r"delivery delayed|message delayed|is delayed|has been delayed|been postponed|will continue (?:to try|trying|to be)"
-    r"|attempts will continue"
-    r"|not yet been delivered|will be retried|still being tried|no action is required|advisory-only|\(delay\)"
-    r"|warning: (?:message|could not send)"
-    r"|verzögert|retardé|retrasad|ritardat|atrasad|vertraagd|opóźni|задерж|遅延|延迟",
+    r"|attempts will continue|not yet been delivered|will be retried|still being tried|no action is required|advisory-only|\(delay\)"
+    r"|warning: (?:message|could not send)|verzögert|retardé|retrasad|ritardat|atrasad|vertraagd|opóźni|задерж|遅延|延迟",
     re.IGNORECASE,
 )
 GAVE_UP = re.compile(r"permanent|given up|giv(?:e|ing) up|failed permanently|fatal error", re.IGNORECASE)
@@ -113,13 +111,16 @@ def read_notice(mail: Part, leaves: list[Part], *, notice: str) -> tuple[Kind, l
     subject = header_text(mail.header("subject"))
     addresses = failed_recipients(mail) or addresses_of(mail, leaves, notice=notice)
     late = bool(DELAYED.search(f"{subject}\n{notice}")) and not GAVE_UP.search(notice)
+    is_alone = len(addresses) == 1
     people = []
     for address in addresses[:RECIPIENTS_MAX]:
-        about = notice if len(addresses) == 1 else paragraph_about(notice, address)
+        about = notice if is_alone else paragraph_about(notice, address)
         seen = verdict(about_alone(about, address), stage=stage_of(about))
+        bounce_class = seen.bounce_class
         if seen.reason is Reason.OTHER:
             seen = verdict(f"{notice} {subject}")
-        bounce_class = BounceClass.SOFT if late else seen.bounce_class
+            bounce_class = seen.bounce_class if is_alone else BounceClass.SOFT  # said about another, perhaps
+        bounce_class = BounceClass.SOFT if late else bounce_class
         people.append(Recipient(address, bounce_class, seen.reason, seen.status, short(about_alone(about, address))))
     return (Kind.DELAY if late else Kind.BOUNCE), people
 
@@ -168,21 +169,20 @@ def known_texts(mail: Part, leaves: list[Part], *, notice: str) -> list[str]:
         copy.set_payload(plain.get_payload())
     try:
         temporary, permanent = all_failures(copy)
-    except Exception:
-        log.warning("a detector of flufl.bounce failed", exc_info=True)
+    except Exception as trouble:  # noqa: BLE001  detectors of others, on texts of anybody
+        log.warning("a detector of flufl.bounce failed: %s", type(trouble).__name__)
         return []
     named = (clean_address(address.decode("utf-8", "replace")) for address in sorted(permanent | temporary))
     return [address for address in named if address]
 
 
 def paragraph_about(notice: str, address: str) -> str:
-    """The lines from a recipient's last mention at a line's start up to an empty line or the next recipient."""
-    lines = notice.splitlines()
-    starts = [place for place, line in enumerate(lines) if address in line.lower()]
-    if not starts:
+    """The lines from a recipient's first mention up to an empty line or the next recipient."""
+    place = place_of(notice, address)
+    if place < 0:
         return ""
     kept: list[str] = []
-    for line in lines[starts[0] :]:
+    for line in notice[notice.rfind("\n", 0, place) + 1 :].splitlines():
         other = STARTS_LINE.match(line)
         if kept and (not line.strip() or (other and other[1].lower() != address)):
             break
@@ -192,6 +192,12 @@ def paragraph_about(notice: str, address: str) -> str:
 
 def about_alone(about: str, address: str) -> str:
     """The words from the address on, so that a server's opening phrases do not count; all of them where little follows."""
-    place = about.lower().find(address)
+    place = place_of(about, address)
     after = about[place:] if place >= 0 else ""
-    return after if len(after) > len(address) + 12 else about
+    return after if len(after) > len(address) + LITTLE else about
+
+
+def place_of(text: str, address: str) -> int:
+    """Where an address stands by itself, not as the end of a longer one; -1 where it does not."""
+    found = re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-])", text, re.IGNORECASE)
+    return found.start() if found else -1

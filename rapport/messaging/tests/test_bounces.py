@@ -161,6 +161,27 @@ def test_a_bounce_that_a_person_forwards_as_an_attachment_is_a_persons_mail():
     assert read_report(raw).kind is Kind.MAIL
 
 
+def test_what_is_said_about_one_recipient_is_not_held_against_another():
+    text = (
+        "Two failed.\n\n<bob@omaha.example>:\n550 5.1.1 User unknown\n\nann@omaha.example\n\n<jim-bob@omaha.example>:\n552 Mailbox full\n"
+    )
+    told = {one.address: one.bounce_class for one in read_report(notice(text)).recipients}
+    assert told == {BOB: HARD, "ann@omaha.example": SOFT, "jim-bob@omaha.example": SOFT}
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject"), [("dmarc@provider.example", "Report Domain: shop.example"), ("no-reply@paper.example", "Hello")]
+)
+def test_machines_of_others_get_no_answer(sender, subject):
+    assert read_report(notice("See.", sender=sender, subject=subject, return_path=f"<{sender}>")).is_automatic
+
+
+def test_the_envelope_counts_where_it_is_known():
+    raw = notice(f"{BOB}\nYour message could not be delivered: 550 5.1.1 User unknown", sender="robot@omaha.example", return_path="<x@y.z>")
+    assert read_report(raw, envelope_sender="").kind is Kind.BOUNCE
+    assert read_report(raw, envelope_sender="robot@omaha.example").kind is Kind.MAIL
+
+
 def test_line_ends_of_every_system_read_the_same():
     raw = dsn(person(status="5.1.1", told="550 5.1.1 User unknown"))
     assert read_report(raw) == read_report(raw.replace(b"\r\n", b"\n")) == read_report(raw.replace(b"\r\n", b"\r"))

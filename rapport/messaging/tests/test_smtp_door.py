@@ -194,6 +194,34 @@ def test_many_senders_at_once_lose_nothing():
     assert len(set(taken)) == 80
 
 
+def test_closing_waits_for_what_is_being_taken_and_the_sender_is_not_told_that_it_was():
+    begun, taken = threading.Event(), []
+
+    def slow(recipient: str, sender: str, raw: bytes) -> None:
+        begun.set()
+        time.sleep(0.5)
+        taken.append(recipient)
+
+    def send() -> None:
+        with pytest.raises((smtplib.SMTPException, OSError)):
+            smtplib.SMTP(opened.host, opened.port, timeout=10).sendmail("", ["b-1@reports.example"], MAIL)
+
+    with door(slow) as opened:
+        thread = threading.Thread(target=send)
+        thread.start()
+        begun.wait(5)
+        opened.stop()
+        assert taken == ["b-1@reports.example"]
+        thread.join()
+
+
+def test_a_take_that_hangs_makes_the_mail_come_again(monkeypatch):
+    monkeypatch.setattr(smtp_door, "TAKE_SECONDS_MAX", 0.2)
+    with door(lambda *_: time.sleep(1)) as opened, client(opened) as smtp, pytest.raises(smtplib.SMTPDataError) as refusal:
+        smtp.sendmail("", ["b-1@reports.example"], MAIL)
+    assert refusal.value.smtp_code == 451
+
+
 def test_the_door_closes_and_opens_again_and_says_when_its_port_is_taken():
     with door() as opened:
         taken = SmtpDoor("127.0.0.1", opened.port, take=lambda *_: None, accepts=lambda _: True)
