@@ -37,97 +37,78 @@ WORDS = [  # the first that fits; small letters
     (
         Agent.SCANNER,  # mail gateways, virus scanners, security research, vulnerability scanners
         r"barracuda|proofpoint|mimecast|forcepoint|websense|trendmicro|trend micro|symantec|messagelabs|fireeye|sophos|fortinet"
-        r"|fortiguard"
-        r"|bitdefender|kaspersky|safebrowsing|safe ?links|urldefen[cs]e|phish|virus|malware|cloudmark|ironport|cisco ?umbrella|zscaler"
-        r"|netskope|paloalto|expanse|censys|shodan|zgrab|masscan|nmap|nikto|nessus|nuclei|sqlmap|openvas|acunetix|burp|netsparker|wpscan"
-        r"|dirbuster|gobuster|qualys|detectify|webinspect|leakix|internet-?measurement|netcraft|urlscan|scanner|scaninfo|scan(?:ning"
-        r"|s)?\b"
-        r"|nexpose|zmeu|morfeus|jorgee|l9explore|l9tcpid|hadrian|projectdiscovery",
+        r"|fortiguard|bitdefender|kaspersky|safebrowsing|safe ?links|urldefen[cs]e|phish|virus|malware|cloudmark|ironport"
+        r"|cisco ?umbrella|zscaler|netskope|paloalto|expanse|censys|shodan|zgrab|masscan|nmap|nikto|nessus|nuclei|sqlmap|openvas"
+        r"|acunetix|burp|netsparker|wpscan|dirbuster|gobuster|qualys|detectify|webinspect|leakix|internet-?measurement|netcraft"
+        r"|urlscan|scanner|scaninfo|scan(?:ning|s)?\b|nexpose|zmeu|morfeus|jorgee|l9explore|l9tcpid|hadrian|projectdiscovery",
     ),
     (
         Agent.HEADLESS,
-        r"headless|phantomjs|slimerjs|puppeteer|playwright|selenium|webdriver|htmlunit|zombie\.js|cypress|prerender|rendertron|nightmare"
-        r"|chrome-lighthouse|lighthouse|gtmetrix|pingdom|ptst/|webpagetest|pagespeed|speed ?curve|catchpoint|dareboost|yellowlab|splash"
-        r"|wkhtml|snapshot|screenshot|thumbnail|thumbshots|page2rss|url2png|browshot|screaming frog|jsdom|happy ?dom",
+        r"headless|phantomjs|slimerjs|puppeteer|playwright|selenium|webdriver|htmlunit|zombie\.js|cypress|prerender|rendertron"
+        r"|nightmare|chrome-lighthouse|lighthouse|gtmetrix|pingdom|ptst/|webpagetest|pagespeed|speed ?curve|catchpoint|dareboost"
+        r"|yellowlab|splash|wkhtml|snapshot|screenshot|thumbnail|thumbshots|page2rss|url2png|browshot|screaming frog|jsdom"
+        r"|happy ?dom",
     ),
     (
         Agent.PREVIEWER,  # programs that show a link's picture and title in a chat, or look at a feed
-        r"facebookexternalhit|facebookcatalog|meta-external|whatsapp/|telegram|slack-?img|slackbot|discord|skypeuripreview|linkedin"
-        r"|pinterest/"
-        r"|twitter(?:bot)?/|viber|embedly|iframely|unfurl|preview|opengraph|bitlybot|vkshare|snap url|kakaotalk-scrap|line-?poker"
-        r"|mattermost"
-        r"|flipboardproxy|tumblr/|redditbot|google-pagerenderer|google web preview|google-read-aloud|feedburner|feedfetcher|feedly"
-        r"|feedbin"
-        r"|rss|feed ?parser|feed|newsblur|inoreader|theoldreader|podcast|akregator|netnewswire|magpie|superfeedr|bazqux|livedoor|hatena",
+        r"facebookexternalhit|facebookcatalog|meta-external|whatsapp/|telegram|slack-?img|slackbot|discord|skypeuripreview"
+        r"|linkedin|pinterest/|twitter(?:bot)?/|viber|embedly|iframely|unfurl|preview|opengraph|bitlybot|vkshare|snap url"
+        r"|kakaotalk-scrap|line-?poker|mattermost|flipboardproxy|tumblr/|redditbot|google-pagerenderer|google web preview"
+        r"|google-read-aloud|\brss|rss\b|\bfeed|feed\b|newsblur|inoreader|theoldreader|podcast"
+        r"|akregator|netnewswire|magpie|superfeedr|bazqux|livedoor|hatena",
     ),
     (
         Agent.LIBRARY,
         r"python|aiohttp|httpx|urllib|scrapy|mechani[zs]e|curl|wget|libwww|lwp|perl|(?<!fire)php|guzzle|java[/ ]|jakarta|apache-"
-        r"|httpclient|http_client"
-        r"|okhttp|go-http|go http|golang|ruby|faraday|typhoeus|node-?fetch|node\.js|undici|axios|superagent|got/|got \(|postman"
-        r"|insomnia|httpie"
-        r"|restsharp|winhttp|wininet|\.net (?:framework )?client|dotnet|powershell|libcurl|pycurl|http\.rb|httpunit|httrack|teleport"
-        r"|webcopier"
-        r"|webzip|webstripper|offline explorer|getright|download(?:er)?\b|aria2|axel|lftp|fetch\b|fetcher|reqwest|hyper/|rust|erlang"
-        r"|elixir|haskell"
-        r"|haxe|dart[:/]|dalvik|cfnetwork|alamofire|nsurl|indy library|synapse|msxml|xmlhttp|ms web services|microsoft url control"
+        r"|httpclient|http_client|okhttp|go-http|go http|golang|ruby|faraday|typhoeus|node-?fetch|node\.js|undici|axios"
+        r"|superagent|got/|got \(|postman|insomnia|httpie|restsharp|winhttp|wininet|\.net (?:framework )?client|dotnet|powershell"
+        r"|libcurl|pycurl|http\.rb|httpunit|httrack|teleport|webcopier|webzip|webstripper|offline explorer|getright"
+        r"|download(?:er)?\b|aria2|axel|lftp|fetch\b|fetcher|reqwest|hyper/|\brust\b|erlang|elixir|haskell|haxe|dart[:/]|dalvik"
+        r"|cfnetwork|alamofire|nsurl|indy library|synapse|msxml|xmlhttp|ms web services|microsoft url control"
         r"|microsoft internet explorer|microsoft data access|microsoft-cryptoapi|microsoft bits|winhttprequest|grpc|soap|webdav"
-        r"|davclnt|gvfs"
-        r"|apachebench|\bab/|siege|jmeter|gatling|locust|wrk/|k6/|vegeta|hey/|loadrunner|rest-client|rest client|unirest|htmlparser"
-        r"|simplepie"
-        r"|colly|nutch|heritrix|larbin|snoopy|zend|wordpress/|drupal|joomla|magento|typo3|varnish|nginx|haproxy|squid|envoy|traefik"
-        r"|newrelic"
-        r"|datadog|prometheus|zabbix|nagios|check_http|uptime|statuscake|site24x7|monit\b|monitor|keycdn|cloudflare-|cloudfront"
-        r"|fastly|akamai",
+        r"|davclnt|gvfs|apachebench|\bab/|siege|jmeter|gatling|locust|wrk/|k6/|vegeta|hey/|loadrunner|rest-client|rest client"
+        r"|unirest|htmlparser|simplepie|colly|nutch|heritrix|larbin|snoopy|zend|wordpress/|drupal|joomla|magento|typo3|varnish"
+        r"|nginx|haproxy|squid|envoy|traefik|newrelic|datadog|prometheus|zabbix|nagios|check_http|uptime|statuscake|site24x7"
+        r"|monit\b|monitor|keycdn|cloudflare-|cloudfront|fastly|akamai",
     ),
     (
         Agent.CRAWLER,
         r"(?<!cu)bot\b|bot[/_\-;,) \d.]|bots\b|robot|crawl|spider|spyder|slurp|scrap|harvest|\bindexer|archiver|archive\.org"
-        r"|ia_archiver|nutch"
-        r"|mediapartners|adsbot|google favicon|google-(?!tv)|googleother|apis-google|feedvalidator|validator|w3c_|w3c-|jigsaw"
-        r"|checklink|link ?check"
-        r"|linkwalker|link ?sleuth|linkexaminer|link valet|broken ?link|url ?check|checker|checkmark|checking|check\b|seo\b|ahrefs"
-        r"|semrush|majestic"
-        r"|sistrix|searchmetrics|moz\.com|dataprovider|domain(?:s|stats)|similarweb|builtwith|wappalyzer|netestate"
-        r"|yandex(?!search)(?!\.alice)"
-        r"|baidu(?:spider|-)|sogou (?:web|inst|head|pic|news|orion)|360spider|yeti/|daum(?!apps)|naver\.me|coccocbot|petalbot"
-        r"|ask jeeves|teoma|gigablast"
-        r"|search\b(?! ?lamp)|searcher|aggregat|collector|extract|\bparser|analy[sz]er|analytics|inspector|verif(?:y|ier|ication)"
-        r"|discover|explorer/\d\.\d \("
-        r"|agent\b|\bgpt|chatgpt|openai|anthropic|claude|perplexity|cohere|ai2|\bllm|ccbot|bytespider|amazonbot|applebot|facebot"
-        r"|duckassist"
-        r"|survey|research|study|census|\bproxy\b|tester|\btest\b|probe|ping|watch(?!os)|track(?!ing=)|miner|mining|grab|sucker"
-        r"|reaper|snif|hunter|gather"
-        r"|compatible\)|(?:\+| )https?:|;https?:|\(https?:|http://|https://|www\.|\[at\]| at [a-z]+ dot |@[a-z0-9-]+\.[a-z]",
+        r"|ia_archiver|nutch|mediapartners|adsbot|google favicon|google-(?!tv)|googleother|apis-google|feedvalidator|validator"
+        r"|w3c_|w3c-|jigsaw|checklink|link ?check|linkwalker|link ?sleuth|linkexaminer|link valet|broken ?link|url ?check|checker"
+        r"|checkmark|checking|check\b|seo\b|ahrefs|semrush|majestic|sistrix|searchmetrics|moz\.com|dataprovider|domain(?:s|stats)"
+        r"|similarweb|builtwith|wappalyzer|netestate|yandex(?!search)(?!\.alice)|baidu(?:spider|-)|sogou (?:web|inst|head|pic"
+        r"|news|orion)|360spider|yeti/|daum(?!apps)|naver\.me|coccocbot|petalbot|ask jeeves|teoma|gigablast|search\b(?! ?lamp)"
+        r"|searcher|aggregat|collector|extract|\bparser|analy[sz]er|analytics|inspector|verif(?:y|ier|ication)|discover"
+        r"|explorer/\d\.\d \(|agent\b|\bgpt|chatgpt|openai|anthropic|claude|perplexity|cohere|ai2|\bllm|ccbot|bytespider"
+        r"|amazonbot|applebot|facebot|duckassist|survey|research|study|census|\bproxy\b|tester|\btest\b|\bprobe|\bping\b|pinger|watch(?!os)"
+        r"|track(?!ing=)|miner|mining|\bgrab|sucker|reaper|snif|hunter|gather|compatible\)|(?:\+| )https?:|;https?:|\(https?:"
+        r"|http://|https://|www\.|\[at\]| at [a-z]+ dot |@[a-z0-9-]+\.[a-z]",
     ),
 ]
 MACHINE_WORDS = [(agent, re.compile(pattern)) for agent, pattern in WORDS]
 MAIL_PROGRAM = re.compile(
-    r"^(?:microsoft office|microsoft outlook|outlook|outlook-ios|outlook-android|thunderbird|lotus-notes|the bat|evolution|airmail"
-    r"|mailmate|"
-    r"postbox|em client|emclient|spark/|mozilla/\S+ .*(?:thunderbird|lotus-notes|ms-?office|microsoft outlook|outlook-ios"
-    r"|outlook-android))|; msoffice"
+    r"^(?:microsoft office|microsoft outlook|outlook|outlook-ios|outlook-android|thunderbird|lotus-notes|the bat|evolution"
+    r"|airmail|mailmate|postbox|em client|emclient|spark/|mozilla/\S+ .*(?:thunderbird|lotus-notes|ms-?office|microsoft outlook"
+    r"|outlook-ios|outlook-android))|; msoffice"
 )
 NOT_A_MACHINE = re.compile(  # browsers whose names hold a machine's word, taken out before the words are asked
-    r"libwww-fm[\w/.]*|cubot[\w ]*|duckduckgo/\d+(?! .*bot)|yandexsearch[\w/.]*|yabrowser[\w/.]*|yandex\.alice[\w/.]*|baidubrowser"
-    r"|baiduboxapp[\w/.]*|bidubrowser"
-    r"|searchlamp|sogoumobilebrowser[\w/.]*|daumapps?|naver\(|gsa/|silk-accelerated|fban|fbav/|instagram|snapchat|googletv|google tv"
-    r"|internet explorer|windows-media-player|media center pc|infopath[\w.]*|\.net clr [\d.]+|\.net ?[\d.]+[ce]*"
-    r"|officeliveconnector[\w.]*"
-    r"|ms-rtc|flashlite[\w/.]*|java(?:platform|fx)|j2me|untrusted/[\d.]*|profile/midp|configuration/cldc|safari search|webview"
-    r"|playstation portable|linkedinapp[^)]*|telegram-android[\w/.() ]*|pinterest for (?:ios|android)[\w/.]*|\[pinterest/\w+\]"
-    r"|pinterest/(?:ios|android)"
+    r"libwww-fm[\w/.]*|cubot[\w ]*|duckduckgo/\d+(?! .*bot)|yandexsearch[\w/.]*|yabrowser[\w/.]*|yandex\.alice[\w/.]*"
+    r"|baidubrowser|baiduboxapp[\w/.]*|bidubrowser|searchlamp|sogoumobilebrowser[\w/.]*|daumapps?|naver\(|gsa/|silk-accelerated"
+    r"|fban|fbav/|instagram|snapchat|googletv|google tv|internet explorer|windows-media-player|media center pc|infopath[\w.]*"
+    r"|\.net clr [\d.]+|\.net ?[\d.]+[ce]*|officeliveconnector[\w.]*|ms-rtc|flashlite[\w/.]*|java(?:platform|fx)|j2me"
+    r"|untrusted/[\d.]*|profile/midp|configuration/cldc|safari search|webview|playstation portable|linkedinapp[^)]*"
+    r"|telegram-android[\w/.() ]*|pinterest for (?:ios|android)[\w/.]*|\[pinterest/\w+\]|pinterest/(?:ios|android)"
     r"|twitter for \w+[\w/.]*|discord/[\d.]+ chrome|slack/[\d.]+|whatsapp/[\d.]+ [wai]$|kakaotalk [\d.]+|viber/[\d.]+ "
 )
 COMPATIBLE = re.compile(
-    r"^mozilla/\d\.\d+ ?\(compatible[;,] *(?! |msie|konqueror|netscape|opera|googletv|windows|linux|netpositive|omniweb|icab|webtv"
-    r"|ibrowse|aol|dillo)"
+    r"^mozilla/\d\.\d+ ?\(compatible[;,] *(?! |msie|konqueror|netscape|opera|googletv|windows|linux|netpositive|omniweb|icab"
+    r"|webtv|ibrowse|aol|dillo)"
 )
 ENGINE = re.compile(
-    r"applewebkit|gecko|trident|msie|presto|khtml|opera|netfront|konqueror|goanna|servo|icab|omniweb|obigo|teleca|polaris|maui|blazer"
-    r"|iemobile"
-    r"|webtv|netscape|dillo|netpositive|dorado|up\.browser|ucbrowser|ucweb|nokia|blackberry|series60|symbian|avantgo|playstation"
-    r"|nintendo|kindle|amaya|ibrowse|voyager"
+    r"applewebkit|gecko|trident|msie|presto|khtml|opera|netfront|konqueror|goanna|servo|icab|omniweb|obigo|teleca|polaris|maui"
+    r"|blazer|iemobile|webtv|netscape|dillo|netpositive|dorado|up\.browser|ucbrowser|ucweb|nokia|blackberry|series60|symbian"
+    r"|avantgo|playstation|nintendo|kindle|amaya|ibrowse|voyager"
 )
 ADDED = re.compile(  # what no browser adds to its own line: a bare name at the end, a site's name, a remark inside the engine's brackets
     r"chrome/[\d.]+ safari/[\d.]+ (?!brave|debian)[a-z][\w-]*$|like gecko[;,] ?(?!safari)|firefox/[\d.]+ [a-z.]{4,}$"
@@ -136,16 +117,12 @@ ADDED = re.compile(  # what no browser adds to its own line: a bare name at the 
 BROWSER_START = re.compile(r"^mozilla/\d\.\d+.{0,20}\(|^opera[/ ]\d")
 OLD_BROWSER = re.compile(r"^mozilla/[1-4]\.\d+\w* ?(?:\[[\w-]+\]|\((?:x11|win|mac|os/2|beos|amiga|windows))")
 OTHER_BROWSERS = re.compile(  # phones of before 2010, browsers in text, consoles
-    r"^(?:nokia|polaris|sonyericsson|samsung|sec-|sgh|sch-|lg[-e/ ]|lge|lg\w+/|mot-|motorola|moto|blackberry|htc|zte|huawei|alcatel"
-    r"|sie-|sagem|sharp|kddi-|docomo/"
-    r"|j-phone|softbank|vodafone|palm|pantech|philips|panasonic|toshiba|kyocera|sanyo|nec-|bird|haier|kwc-|portalmmm|t-mobile|o2 "
-    r"|spv |vx\d|qc-|benq"
-    r"|ucweb|juc |ucbrowser|up\.browser|lynx/|links \(|links/|elinks|w3m/|dillo/|netsurf|ncsa|amaya/|ibrowse/|aweb|icab/|omniweb/"
-    r"|galeon|konqueror"
-    r"|playstation|psp |nintendo|wii|xbox|doris/|midori|bunjalloo|emacs-w3|uzbl|retawq|netfront|hotjava|cyberdog|voyager|contiki|nook"
-    r"|opera|dolfin"
-    r"|jasmine|obigo|teleca|blazer|gobrowser|skyfire|tear|msie|mobile|browsex|charon|offbyone|oregano|enigma ?browser|iceweasel"
-    r"|firefox|phoenix)"
+    r"^(?:nokia|polaris|sonyericsson|samsung|sec-|sgh|sch-|lg[-e/ ]|lge|lg\w+/|mot-|motorola|moto|blackberry|htc|zte|huawei"
+    r"|alcatel|sie-|sagem|sharp|kddi-|docomo/|j-phone|softbank|vodafone|palm|pantech|philips|panasonic|toshiba|kyocera|sanyo|nec-"
+    r"|bird|haier|kwc-|portalmmm|t-mobile|o2 |spv |vx\d|qc-|benq|ucweb|juc |ucbrowser|up\.browser|lynx/|links \(|links/|elinks"
+    r"|w3m/|dillo/|netsurf|ncsa|amaya/|ibrowse/|aweb|icab/|omniweb/|galeon|konqueror|playstation|psp |nintendo|wii|xbox|doris/"
+    r"|midori|bunjalloo|emacs-w3|uzbl|retawq|netfront|hotjava|cyberdog|voyager|contiki|nook|opera|dolfin|jasmine|obigo|teleca"
+    r"|blazer|gobrowser|skyfire|tear|msie|mobile|browsex|charon|offbyone|oregano|enigma ?browser|iceweasel|firefox|phoenix)"
 )
 
 

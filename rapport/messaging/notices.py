@@ -24,7 +24,8 @@ MACHINE_SENDER = re.compile(
     r"(?:^|<|\s)(?:no-?reply|do-?not-?reply|bounces?|mta|smtp|root|daemon|admin|system|notif\w*|delivery)\b[\w.-]{0,40}@", re.I
 )
 FAILURE = re.compile(
-    r"undeliver|non.?deliver|not (?:be )?deliver|unable to deliver|could ?n.t (?:be )?deliver|did not reach|trouble delivering|error sending"
+    r"undeliver|non.?deliver|not (?:be )?deliver|unable to deliver|could ?n.t (?:be )?deliver|did not reach"
+    r"|trouble delivering|error sending"
     r"|deliver\w* (?:\w+ )?(?:fail|problem|error|delay|warning|notif|status)|delivery delayed|message delayed|rejected|bounce"
     r"|fail\w* (?:\w+ )?(?:mail|deliver|notice|to deliver|permanently)|failure notice|returned (?:mail|message|to sender)"
     r"|returning message|mail (?:system )?(?:error|failure|status|delivery)|(?:unknown|invalid|no such) user|user unknown|mailbox is full"

@@ -32,6 +32,7 @@ COMMANDS_A_CONNECTION_MAX = 1000
 IDLE_SECONDS_MAX = 120
 CONNECTION_SECONDS_MAX = 600
 TAKE_SECONDS_MAX = 30
+STOP_SECONDS_MAX = 10
 THREADS = 4
 UNKNOWN = "550 5.1.1 No such mailbox here"
 LATER = "451 4.3.0 Not kept, please come again"
@@ -68,6 +69,8 @@ class SmtpDoor:
         """Close, once what is being taken has been taken; harmless twice. A mail not answered yet comes again."""
         if self._controller is None or self._pool is None:
             return
+        hanging_up = asyncio.run_coroutine_threadsafe(self._controller.handler.hang_up(), self._controller.loop)
+        hanging_up.result(STOP_SECONDS_MAX)
         self._controller.stop(no_assert=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._controller = self._pool = None
@@ -78,7 +81,7 @@ class _Handler:
 
     def __init__(self, take: Take, accepts: Accepts, pool: ThreadPoolExecutor) -> None:
         self.take, self.accepts, self.pool = take, accepts, pool
-        self.connections: set[object] = set()
+        self.connections: set[_Server] = set()
 
     async def handle_RCPT(  # noqa: N802  the library's name for it
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -108,6 +111,13 @@ class _Handler:
                 return LATER
         return "250 2.0.0 Kept"
 
+    async def hang_up(self) -> None:
+        """Cut every connection, so that no sender waits for an answer that will not come."""
+        for connection in list(self.connections):
+            if isinstance(connection.transport, asyncio.Transport):
+                connection.transport.abort()
+        await asyncio.sleep(0)
+
     def beside(self, verb: Callable[..., T], *facts: Any) -> Awaitable[T]:
         """Call a verb of ours in a thread, for a bounded time."""
         return asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self.pool, partial(verb, *facts)), TAKE_SECONDS_MAX)
@@ -123,7 +133,7 @@ class _Server(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        open_now: set[object] = self.event_handler.connections
+        open_now: set[_Server] = self.event_handler.connections
         if len(open_now) >= CONNECTIONS_MAX:
             self._is_refused = True
             transport.write(b"421 4.3.2 Too many connections, please come again\r\n")
