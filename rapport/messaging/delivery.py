@@ -115,7 +115,7 @@ def _settle(mail: Outgoing, outcome: Outcome) -> None:
             row.update(
                 state=MessageState.FAILED, reason="refused", sent_us=None, courier=None, answer=outcome.answer, attempts=F("attempts") + 1
             )
-            refused(mail.message_id, outcome.code, outcome.answer)
+            refused(mail.message_id, outcome.code, outcome.answer, stage=outcome.stage)
 
 
 def _doubt(message_id: int, purpose: str, answer: str) -> None:

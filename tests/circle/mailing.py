@@ -21,8 +21,7 @@ def main(people: int) -> None:
 
     for start in range(0, people, AT_ONCE):
         receive([call for number in range(start, min(start + AT_ONCE, people)) for call in calls(number)], source_id=None)
-    while learn():
-        pass
+    learn()
     define_measure('rings := number of "Till Rang" in the last 12 months', by=BY)
     version = save_template("News", purpose="marketing", subject="News for {{ customer.first_name }}", mjml=BODY, by=BY)
     campaigns.start(campaigns.save_draft("Spring", template_id=version.template_id, rule="everyone", by=BY).id, by=BY)
