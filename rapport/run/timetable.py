@@ -11,7 +11,7 @@ from rapport.intake.files import actions as files
 from rapport.intake.models import LoadState
 from rapport.lib.locks import HeldByAnother
 from rapport.lib.refusals import Refusal
-from rapport.messaging import answers
+from rapport.messaging import answers, inbound
 from rapport.messaging.delivery import Courier
 from rapport.run.loops import Loop, Stopping
 from rapport.warehouse import actions as warehouse
@@ -65,6 +65,11 @@ def tell_touches(stopping: Stopping) -> bool:
     return answers.tell_touches() > 0
 
 
+def smtp_door(stopping: Stopping) -> bool:
+    """One worker holds it open; where that one dies the next does."""
+    return inbound.stand_open(stopping, time.sleep)
+
+
 def couriers() -> list[Loop]:
     """One for each connection to the mail server; of all workers together, whoever has a courier's lock is it."""
     return [
@@ -80,4 +85,5 @@ LOOPS = (
     Loop("campaigns", fill_campaigns, pause_seconds=1, lock="campaigns"),
     Loop("answers to mail", tell_touches, pause_seconds=1, lock="answers to mail"),
     *couriers(),
+    *([Loop("mail door", smtp_door, pause_seconds=5, lock="mail door")] if settings.SMTP_DOOR else []),
 )
