@@ -7,6 +7,7 @@ from rapport.console.views import home
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.front),
     path("v1/", include("rapport.intake.urls")),
+    path("api/", include("rapport.api.urls")),
     path("app/", include("rapport.console.urls")),
     path("healthz", home.health),
 ]

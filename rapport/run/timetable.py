@@ -2,6 +2,7 @@
 
 import time
 
+from rapport.api.actions import tidy_answers
 from rapport.events.reactions import run_reactions
 from rapport.intake import queries as doors
 from rapport.intake.files import actions as files
@@ -52,9 +53,15 @@ def take_back_loads(stopping: Stopping) -> bool:
     return False
 
 
+def tidy_api(stopping: Stopping) -> bool:
+    """Answers kept for writes that might have come again."""
+    return tidy_answers() > 0
+
+
 LOOPS = (
     Loop("warehouse", Warehouse(), pause_seconds=1),
     Loop("reactions", react, pause_seconds=1, lock="reactions"),
     Loop("loads", run_loads, pause_seconds=1),
     Loop("taking back", take_back_loads, pause_seconds=5),
+    Loop("kept answers", tidy_api, pause_seconds=60, lock="kept-answers"),
 )
