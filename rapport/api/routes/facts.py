@@ -73,14 +73,13 @@ def send(request: ApiRequest) -> ReceiptOut:
 def _raws(body: bytes) -> list[msgspec.Raw]:
     """The messages, each still as it was sent, so that its size is known and one bad one spoils no other."""
     try:
-        raws = _list.decode(body) if body.lstrip()[:1] == b"[" else [msgspec.Raw(body)]
-        if body.lstrip()[:1] not in (b"[", b"{"):
+        if body.lstrip()[:1] == b"[":
+            raws = _list.decode(body)
+        elif isinstance(_one.decode(body), dict):
+            raws = [msgspec.Raw(body)]
+        else:
             raise Problem("misfit", "A message is a JSON object.", mend="Send one, or a list of them.")
-        if len(raws) == 1:
-            _one.decode(body)
-    except Problem:
-        raise
-    except (ValueError, RecursionError, msgspec.DecodeError) as trouble:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:
         read_json(body)  # names the place
         raise Problem("unreadable", f"The body is not the JSON expected here: {trouble}.") from None
     if len(raws) > FACTS_MAX:
