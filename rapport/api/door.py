@@ -61,6 +61,7 @@ class Bearer(HttpBearer):
 def through_the_door(run: Run) -> Run:
     """Around each route of ninja's: the token before anything else, and a write within its transaction."""
     operation: Any = run.__self__  # type: ignore[attr-defined]
+    known = {name for model in operation.models if model.__ninja_param_source__ == "query" for name in model.__ninja_flatten_map__}
 
     @wraps(run)
     def answer(request: ApiRequest, **gaps: Any) -> HttpResponse:
@@ -68,12 +69,13 @@ def through_the_door(run: Run) -> Run:
         assert isinstance(bearer, Bearer), f"{operation.path} is not guarded"
         try:
             bearer.let_in(request)
+            _refuse_unknown(request, known)
             if request.method != "GET":
                 refuse_unreadable(request)
             if not bearer.once:
                 return run(request, **gaps)
             key = once.key_of(request)
-            if bearer.first:
+            if bearer.first and not once.is_kept(request.token, key):
                 bearer.first()
             return once.answer_once(request.token, key, once.fingerprint(request), lambda: run(request, **gaps))
         except Problem as problem:
@@ -82,6 +84,14 @@ def through_the_door(run: Run) -> Run:
             return _of_database(trouble).answer()
 
     return answer
+
+
+def _refuse_unknown(request: HttpRequest, known: set[str]) -> None:
+    """A parameter that is mistyped must not be passed over: the answer would be to another question."""
+    for name in request.GET:
+        if name not in known:
+            mend = f"Known here: {', '.join(sorted(known))}." if known else "This address takes none."
+            raise Problem("misfit", f"There is no parameter {ascii(name)[:100]}.", field=ascii(name)[1:-1][:100], mend=mend)
 
 
 def with_problems(api: NinjaAPI) -> None:

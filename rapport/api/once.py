@@ -52,6 +52,11 @@ def fingerprint(request: HttpRequest) -> str:
     return said.hexdigest()
 
 
+def is_kept(token: Token, key: str) -> bool:
+    """Whether this key has its answer already: then nothing need be made ready for it."""
+    return KeptAnswer.objects.filter(token=token, key=key).exists()
+
+
 def answer_once(token: Token, key: str, mark: str, run: Callable[[], HttpResponse]) -> HttpResponse:
     """The first outcome under this key: done now, or told again. Trouble of ours (5xx) and of the moment (429) is not kept."""
     alone = connection.in_atomic_block  # in a caller's transaction there is one try

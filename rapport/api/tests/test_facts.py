@@ -1,6 +1,7 @@
 """Facts over the API: a list is taken in at once, one bad message spoils no other, and each counts once."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -55,7 +56,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: value[:12].decode("latin-1"))
-def test_hostile_values_harm_nothing(program: Program, value: bytes) -> None:
+def test_hostile_values_harm_nothing(lake: Path, program: Program, value: bytes) -> None:
     """Alone, in a list, and where a body has a shape: taken or refused, never a fault of ours; and what was taken can be read."""
     fact = json.dumps(VISIT).encode().replace(b'"Omaha"', value)
     for body in (value, fact, b"[" + fact + b"]", b"[" + fact + b"," + json.dumps({**VISIT, "messageId": "v-9"}).encode() + b"]"):
