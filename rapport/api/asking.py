@@ -22,7 +22,7 @@ from rapport.segments.nodes import Rule
 from rapport.segments.vocabulary import Vocabulary
 from rapport.warehouse import actions as warehouse
 
-CATCH_UP_SECONDS = 20
+CATCH_UP_SECONDS = 10  # a web process has few threads: beyond, it is asked again
 _exact = msgspec.json.Encoder(decimal_format="number")
 
 

@@ -2,13 +2,18 @@
 
 import json
 from functools import cache
-from typing import Any
+from typing import (
+    Annotated,
+    Any,
+    NotRequired,  # pydantic asks for these before Python 3.12
+)
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.operation import Operation
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict
 
 from rapport.api.door import through_the_door, with_problems
 from rapport.api.reading import StrictParser
@@ -21,26 +26,24 @@ Every write carries an `Idempotency-Key`: the same request with the same key is 
 a day. Errors are problems of RFC 9457."""
 
 
-class MisfitOut(BaseModel):
+class MisfitOut(TypedDict):
     field: str
     detail: str
 
 
-class ProblemOut(BaseModel):
-    """An error as RFC 9457 tells it."""
+class Problem(TypedDict):
+    """An error as RFC 9457 tells it. What is not known is left out."""
 
-    model_config = ConfigDict(title="Problem")
-
-    type: str = Field(examples=["urn:rapport:problem:rule_refused"])
-    title: str = Field(examples=["The rule cannot be answered"])
-    status: int = Field(examples=[422])
-    detail: str = Field(examples=['Line 1, column 5: There is no event "Order Complet".'])
-    mend: str = Field("", description="The nearest way out.")
-    field: str = Field("", description="The field, parameter or header that is to blame.")
-    line: int = Field(1, description="In a rule's text, or in a body that is no JSON.")
-    column: int = 1
-    path: str = Field("", description="In a rule's tree.")
-    errors: list[MisfitOut] = Field(default_factory=list, description="Each field that does not fit.")
+    type: Annotated[str, Field(examples=["urn:rapport:problem:rule_refused"])]
+    title: Annotated[str, Field(examples=["The rule cannot be answered"])]
+    status: Annotated[int, Field(examples=[422])]
+    detail: Annotated[str, Field(examples=['Line 1, column 1: Nobody has done "Order Complet".'])]
+    mend: NotRequired[Annotated[str, Field(description="The nearest way out.")]]
+    field: NotRequired[Annotated[str, Field(description="The field, parameter or header that is to blame.")]]
+    line: NotRequired[Annotated[int, Field(description="In a rule's text, or in a body that is no JSON.")]]
+    column: NotRequired[Annotated[int, Field(description="In that line, from 1.")]]
+    path: NotRequired[Annotated[str, Field(description="In a rule's tree.")]]
+    errors: NotRequired[Annotated[list[MisfitOut], Field(description="Each field that does not fit.")]]
 
 
 class Api(NinjaAPI):
@@ -75,7 +78,7 @@ api = _built()
 def description() -> dict[str, Any]:
     """The OpenAPI document, with the schema every problem follows and the scope each route needs."""
     made = json.loads(json.dumps(api.get_openapi_schema(), default=str))
-    made["components"]["schemas"]["Problem"] = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+    made["components"]["schemas"]["Problem"] = TypeAdapter(Problem).json_schema(ref_template="#/components/schemas/{model}")
     made["components"]["schemas"].update(made["components"]["schemas"]["Problem"].pop("$defs"))
     for ways in made["paths"].values():
         for route in ways.values():

@@ -6,8 +6,8 @@ wait at the unique key of the row that the first has put in and not yet committe
 
 import hashlib
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +21,7 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 KEY_LENGTH_MAX = 255
 TRIES_MAX = 6  # two writes that meet, for example at the same new customer: one of them begins again
+TURN_SECONDS_MAX = 20
 TABLE = KeptAnswer._meta.db_table
 _turn = threading.Lock()  # SQLite has one writer; a fair queue here beats asking it again and again
 
@@ -74,8 +75,17 @@ def answer_once(token: Token, key: str, mark: str, run: Callable[[], HttpRespons
     raise AssertionError("the last try answers or raises")
 
 
-def _in_turn() -> AbstractContextManager[object]:
-    return _turn if connection.vendor == "sqlite" and not connection.in_atomic_block else nullcontext()
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    if not _turn.acquire(timeout=TURN_SECONDS_MAX):
+        raise Problem("busy")
+    try:
+        yield
+    finally:
+        _turn.release()
 
 
 def _answer(token: Token, key: str, mark: str, run: Callable[[], HttpResponse]) -> HttpResponse:

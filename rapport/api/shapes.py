@@ -12,7 +12,7 @@ ID_MAX = 2**31 - 1
 PAGE_MAX = 200
 MEMBERS_MAX = 5_000
 RULE = 'did "Order Completed" at least 2 times BUT NOT did "Order Completed" in the last 90 days'
-TREE = {"but_not": [{"did": "Order Completed", "at_least": 2}, {"did": "Order Completed", "window": {"in_the_last": "90 days"}}]}
+TREE = {"but_not": [{"did": "Order Completed", "at_least": 2}, {"did": "Order Completed", "in_the_last": "90 days"}]}
 
 
 def _whole_text(text: str) -> str:
