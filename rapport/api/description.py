@@ -37,7 +37,7 @@ class Problem(TypedDict):
     type: Annotated[str, Field(examples=["urn:rapport:problem:rule_refused"])]
     title: Annotated[str, Field(examples=["The rule cannot be answered"])]
     status: Annotated[int, Field(examples=[422])]
-    detail: Annotated[str, Field(examples=['Line 1, column 1: Nobody has done "Order Complet".'])]
+    detail: Annotated[str, Field(examples=['Line 1, column 1: No kind of event is called "Order Complet".'])]
     mend: NotRequired[Annotated[str, Field(description="The nearest way out.")]]
     field: NotRequired[Annotated[str, Field(description="The field, parameter or header that is to blame.")]]
     line: NotRequired[Annotated[int, Field(description="In a rule's text, or in a body that is no JSON.")]]

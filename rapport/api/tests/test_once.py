@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +69,12 @@ def test_different_keys_at_once_that_bring_the_same_new_person_make_one(program:
     assert Counter(answer.status_code for answer in answers) == {200: 20}
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert Customer.objects.count() == 1
+
+
+def test_a_name_wanted_by_many_at_once_is_given_to_one(lake: Path, program: Program) -> None:
+    answers = at_once(12, lambda number: program.post("/segments", {"name": f"S{number % 2}", "rule": "everyone"}))
+    assert Counter(answer.status_code for answer in answers) == {201: 2, 409: 10}
+    assert sorted(Segment.objects.values_list("name", flat=True)) == ["S0", "S1"]
 
 
 @pytest.mark.django_db

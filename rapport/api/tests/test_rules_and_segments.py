@@ -140,3 +140,17 @@ def test_a_warehouse_that_is_far_behind_is_asked_again(program: Program, lake: P
     problem_of(program.post("/segments", {"name": "One", "rule": "everyone"}, key="later"), 429)
     monkeypatch.undo()
     assert program.post("/segments", {"name": "One", "rule": "everyone"}, key="later").status_code == 201
+
+
+def test_the_ends_of_the_calendar_harm_nothing(program: Program, crowd: dict[str, Any]) -> None:
+    """The first and the last moment there is, under windows that reach beyond them: an answer or a problem, never a fault of ours."""
+    rules = (
+        'did "Order Completed" in the last 1000 years', 'days since last "Order Completed" > 1',
+        'did "Order Completed" since 0001-01-01 AND did "Order Completed" before 9999-12-31', "may receive email",
+        'number of "Order Completed" between 0001-01-01 and 9999-12-31 > 0',
+    )  # fmt: skip
+    for rule in rules:
+        for as_of in ("0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "2024-02-29"):
+            for path, more in (("/rules/count", {}), ("/rules/evidence", {"customer": crowd["bob"].id})):
+                answer = program.post(path, {"rule": rule, "as_of": as_of, **more})
+                assert answer.status_code in (200, 422), (rule, as_of, path, answer.content)
