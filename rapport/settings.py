@@ -110,10 +110,12 @@ INSTALLED_APPS = [
     "rapport.messaging",
     "rapport.campaigns",
     "rapport.console",
+    "rapport.api",
     "rapport.learn",
     "rapport.run",
 ]
 MIDDLEWARE = [
+    "rapport.api.plain.NoPages",  # outermost: whatever goes wrong below, a program is answered with a problem, never with a page
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

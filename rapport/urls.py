@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.front),
     path("v1/", include("rapport.intake.urls")),
     path("m/", include("rapport.messaging.urls")),
+    path("api/", include("rapport.api.urls")),
     path("app/", include("rapport.console.urls")),
     path("healthz", home.health),
 ]

@@ -66,6 +66,18 @@ def facts_of(
     return found[:limit]
 
 
+def newest_facts(customer_ids: Sequence[int], *, before: tuple[int, int] | None, limit: int) -> list[Fact]:
+    """The facts recorded under these ids by falling (own time, id), a page at a time: those before that of the last one seen."""
+    found: list[Fact] = []
+    for ids in slices(customer_ids):
+        rows = Event.objects.filter(customer_id__in=ids).order_by("-time_us", "-id")
+        if before is not None:
+            rows = rows.filter(time_us__lte=before[0]).exclude(time_us=before[0], id__gte=before[1])
+        found.extend(map(_fact, rows[:limit].values_list(*_FACT_COLUMNS)))
+    found.sort(key=lambda fact: (fact.time_us, fact.id), reverse=True)
+    return found[:limit]
+
+
 def facts_by_id(event_ids: Sequence[int]) -> dict[int, Fact]:
     found: dict[int, Fact] = {}
     for ids in slices(event_ids):

@@ -29,6 +29,7 @@ WORDS: dict[str, dict[str, str]] = {
     "Let in": {
         "user": "accounts of staff: add",
         "key": "write keys of sources: add, list, revoke",
+        "token": "tokens of the machine API: add, list, revoke",
     },
     "Fill": {
         "load": "files of events, customers, orders, products, rates, suppressions",

@@ -4,6 +4,7 @@ import time
 
 from django.conf import settings
 
+from rapport.api.actions import tidy_answers
 from rapport.campaigns import actions as campaigns
 from rapport.events.reactions import run_reactions
 from rapport.intake import queries as doors
@@ -77,6 +78,11 @@ def couriers() -> list[Loop]:
     ]
 
 
+def tidy_api(stopping: Stopping) -> bool:
+    """Answers kept for writes that might have come again."""
+    return tidy_answers() > 0
+
+
 LOOPS = (
     Loop("warehouse", Warehouse(), pause_seconds=1),
     Loop("reactions", react, pause_seconds=1, lock="reactions"),
@@ -86,4 +92,5 @@ LOOPS = (
     Loop("answers to mail", tell_touches, pause_seconds=1, lock="answers to mail"),
     *couriers(),
     *([Loop("mail door", smtp_door, pause_seconds=5, lock="mail door")] if settings.SMTP_DOOR else []),
+    Loop("kept answers", tidy_api, pause_seconds=60, lock="kept-answers"),
 )

@@ -9,8 +9,9 @@ from rapport.events import catalogue, reactions
 from rapport.events.actions import NewFact, learn, record
 from rapport.events.catalogue import free_name
 from rapport.events.models import Cursor, Event, EventType, Property
-from rapport.events.queries import read_after
+from rapport.events.queries import newest_facts, read_after
 from rapport.events.values import as_kind, as_money, as_time_us, kind_of
+from tests.cast import track
 
 UTC = ZoneInfo("UTC")
 
@@ -121,3 +122,15 @@ def test_a_kind_that_went_with_its_transaction_is_made_anew():
     with transaction.atomic():
         made = catalogue.event_type_ids(["Kite Flown"])
     assert EventType.objects.get(name="Kite Flown").id == made["Kite Flown"] == catalogue._ids["Kite Flown"]
+
+
+@pytest.mark.django_db
+def test_the_newest_facts_come_page_by_page_through_facts_of_one_moment(bob, tell):
+    tell(*(track("bob", "Store Visited", days_ago=1, number=number) for number in range(3)))
+    whole = newest_facts([bob.id], before=None, limit=100)
+    assert [(fact.time_us, fact.id) for fact in whole] == sorted(((fact.time_us, fact.id) for fact in whole), reverse=True)
+    seen, before = [], None
+    while page := newest_facts([bob.id], before=before, limit=2):
+        seen += page
+        before = page[-1].time_us, page[-1].id
+    assert seen == whole and len(whole) == 6 + 3
