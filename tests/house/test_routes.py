@@ -15,6 +15,7 @@ OPEN = {  # reached without a sign-in, each with its own check
     "healthz",
 }
 INTAKE = "v1/"  # write keys
+MAIL = "m/"  # signed addresses, each good for one message: rapport/messaging/tests/test_answers.py tries others
 API = "api/"  # tokens with scopes; rapport/api/tests/test_routes.py tries each route with every scope
 API_OPEN = {"api/openapi.json"}  # tells what can be asked, and nothing that is known
 
@@ -75,8 +76,18 @@ def test_a_stranger_without_a_token_is_told_nothing(client: Client) -> None:
     assert not let_in
 
 
+@pytest.mark.django_db
+def test_a_stranger_with_a_made_up_address_of_a_mail_finds_nothing(client: Client) -> None:
+    found = [
+        route
+        for route, _ in routes()
+        if route.startswith(MAIL) and not route.endswith(".gif") and client.get("/" + filled(route)).status_code != 404
+    ]
+    assert not found
+
+
 def guarded(route: str) -> bool:
-    return route not in OPEN and not route.startswith((INTAKE, API))
+    return route not in OPEN and not route.startswith((INTAKE, API, MAIL))
 
 
 def filled(route: str) -> str:
