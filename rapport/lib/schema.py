@@ -43,7 +43,7 @@ def schema() -> Schema:
         return Schema.NEWER
     if not pending:
         return Schema.CURRENT
-    return Schema.OLDER if applied and _holds_anything() else Schema.EMPTY
+    return Schema.OLDER if applied and holds_anything() else Schema.EMPTY
 
 
 def steps() -> tuple[list[str], list[str], list[str]]:
@@ -61,7 +61,8 @@ def make_tables() -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def _holds_anything() -> bool:
+def holds_anything() -> bool:
+    """Whether any table of ours has a row."""
     tables = set(connection.introspection.table_names())
     for model in apps.get_models():
         table = model._meta.db_table
@@ -71,3 +72,10 @@ def _holds_anything() -> bool:
                 if cursor.fetchone():
                     return True
     return False
+
+
+def unknown_steps(steps: list[str]) -> list[str]:
+    """Those of these steps that belong to one of our rooms, and that this version does not have."""
+    known = {".".join(step) for step in MigrationLoader(None).disk_migrations}
+    ours = {app.label for app in apps.get_app_configs() if app.name.startswith("rapport.")}
+    return [step for step in steps if step not in known and step.partition(".")[0] in ours]
