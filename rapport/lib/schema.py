@@ -1,11 +1,13 @@
 """Whether the record has the tables this version expects: an empty one gets them at once, an older one waits for `rapport upgrade`."""
 
 from enum import Enum
+from functools import cache
 
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from rapport.lib.locks import loop_lock
 from rapport.lib.refusals import Refusal
@@ -46,6 +48,20 @@ def schema() -> Schema:
     return Schema.OLDER if applied and holds_anything() else Schema.EMPTY
 
 
+def is_current() -> bool:
+    """The same in one small query, for those who ask again and again: what this version expects is read once."""
+    ours, expected = _expected()
+    taken = set(MigrationRecorder(connection).applied_migrations())
+    return expected <= taken and not any(step[0] in ours for step in taken - expected)
+
+
+@cache
+def _expected() -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    """The labels of our rooms, and the steps of this version."""
+    ours = frozenset(app.label for app in apps.get_app_configs() if app.name.startswith("rapport."))
+    return ours, frozenset(MigrationLoader(None).disk_migrations)
+
+
 def steps() -> tuple[list[str], list[str], list[str]]:
     """The names of the steps to take, of those taken that this version does not know, and of those taken."""
     loader = MigrationLoader(connection)
@@ -76,6 +92,6 @@ def holds_anything() -> bool:
 
 def unknown_steps(steps: list[str]) -> list[str]:
     """Those of these steps that belong to one of our rooms, and that this version does not have."""
-    known = {".".join(step) for step in MigrationLoader(None).disk_migrations}
-    ours = {app.label for app in apps.get_app_configs() if app.name.startswith("rapport.")}
+    ours, expected = _expected()
+    known = {".".join(step) for step in expected}
     return [step for step in steps if step not in known and step.partition(".")[0] in ours]

@@ -36,7 +36,7 @@ def add_files(archive: Writer) -> int:
     for path in kept_files():
         try:
             with (Path(settings.DATA_DIR) / path).open("rb") as file:
-                archive.add(f"{CONTENT}/{path.as_posix()}", iter(lambda: file.read(BLOCK_BYTES), b""))  # noqa: B023  read at once
+                archive.add(f"{CONTENT}/{path.as_posix()}", iter(lambda: file.read(BLOCK_BYTES), b""))
         except FileNotFoundError:  # it was taken away meanwhile
             continue
         count += 1
