@@ -10,7 +10,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 LINE_MAX = 8_000  # of one text: a body in an exception's words is cut off
 MAIL, PHONE, QUERY, NUMBER = "[mail]", "[phone]", "?[query]", "[id]"
@@ -98,14 +98,14 @@ def _plain(_logger: WrappedLogger, _method: str, line: EventDict) -> str:
 
 def formatter(style: str) -> structlog.stdlib.ProcessorFormatter:
     """The house's one formatter, for `LOGGING`."""
-    first = [
+    first: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last = structlog.processors.JSONRenderer() if style == "json" else _plain
+    last: Processor = structlog.processors.JSONRenderer() if style == "json" else _plain
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=first,
         processors=[

@@ -6,7 +6,7 @@ it was.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import connection
@@ -24,12 +24,10 @@ if TYPE_CHECKING:
 CONTENT = "tables"
 BLOCK_BYTES = 1 << 20
 OF_DJANGO = {"django_migrations", "django_content_type", "django_session"}
-COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum"
-
-
-def words(text: str) -> LiteralString:
-    """SQL put together from the names of our own tables, which psycopg's types would have literal."""
-    return cast("LiteralString", text)
+COLUMNS = (
+    "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
+    " AND NOT attisdropped AND attgenerated = '' ORDER BY attnum"
+)
 
 
 def our_tables(session: "psycopg.Connection[Any]") -> list[str]:
@@ -70,7 +68,7 @@ def speak_plainly(session: "psycopg.Connection[Any]") -> None:
         "bytea_output = 'hex'",
         "client_encoding = 'UTF8'",
     ):
-        session.execute(words(f"SET {setting}"))
+        session.execute(f"SET {setting}")
 
 
 def columns_of(session: "psycopg.Connection[Any]", table: str) -> list[str]:
@@ -82,7 +80,7 @@ def copied_out(session: "psycopg.Connection[Any]", table: str, columns: list[str
     names = ", ".join(f'"{column}"' for column in columns)
     rest: list[bytes] = []
     size = 0
-    with session.cursor() as cursor, cursor.copy(words(f'COPY (SELECT {names} FROM "{table}") TO STDOUT')) as copy:
+    with session.cursor() as cursor, cursor.copy(f'COPY (SELECT {names} FROM "{table}") TO STDOUT') as copy:
         for data in copy:
             rest.append(bytes(data))
             size += len(data)
@@ -121,7 +119,7 @@ def _sequences(session: "psycopg.Connection[Any]", tables: list[str]) -> dict[st
         for column in columns_of(session, table):
             row = session.execute("SELECT pg_get_serial_sequence(%s, %s)", [f'"{table}"', column]).fetchone()
             if row and row[0]:
-                last = session.execute(words(f"SELECT last_value, is_called FROM {row[0]}")).fetchone()
+                last = session.execute(f"SELECT last_value, is_called FROM {row[0]}").fetchone()
                 assert last is not None
                 found[f"{table}.{column}"] = list(last)
     return found
@@ -158,7 +156,7 @@ class Filling:
         speak_plainly(session)
         session.execute("BEGIN")
         names = ", ".join(f'"{table}"' for table in our_tables(session))
-        session.execute(words(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))  # what the steps themselves put in
+        session.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")  # what the steps themselves put in
         self.places = Places(session, **manifest.places)
 
     def take(self, table: str, blocks: Iterable[bytes]) -> None:
@@ -169,7 +167,7 @@ class Filling:
         names = ", ".join(f'"{column}"' for column in columns)
         self.sums[table] = Checksum()
         lines = self.places.moved(table, columns, whole_lines(blocks))
-        with self.session.cursor() as cursor, cursor.copy(words(f'COPY "{table}" ({names}) FROM STDIN')) as copy:
+        with self.session.cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
             for block in added_up(lines, self.sums[table]):
                 copy.write(block)
 

@@ -58,8 +58,8 @@ def tables_of(place: Path, progress: Progress) -> dict[str, dict[str, Any]]:
     with closing(sqlite3.connect(f"file:{_uri(place)}?mode=ro&immutable=1", uri=True)) as record:
         record.text_factory = bytes
         names = record.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%'"
-            " ORDER BY name"
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+            " AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"
         ).fetchall()
         for number, (name,) in enumerate(names):
             table = name.decode()

@@ -27,10 +27,11 @@ from rapport.intake.actions import receive
 from rapport.intake.models import Source
 from rapport.lib.clock import now_us
 source = Source.objects.get_or_create(name="load")[0]
-number = 0
+number, NOTE = 0, "a\\tb\\\\ \\u00e9"
 while True:
     facts = [
-        {"type": "track", "event": "Till Rang", "messageId": f"{number}:{n}", "userId": f"c{number % 50}", "properties": {"n": n, "note": "a\\tb\\\\ \\u00e9"}}
+        {"type": "track", "event": "Till Rang", "messageId": f"{number}:{n}", "userId": f"c{number % 50}",
+         "properties": {"n": n, "note": NOTE}}
         for n in range(20)
     ]
     assert not receive(facts, source_id=source.id, received_us=now_us()).refused
@@ -307,7 +308,7 @@ def test_a_newer_record_is_refused_in_words(installation: Installation, tmp_path
 def write(house: Installation, sql: str) -> None:
     if house.database_url:
         with psycopg.connect(house.database_url) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
+            connection.execute(sql)
         return
     with sqlite3.connect(house.folder / "record.sqlite") as record:
         record.execute(sql)

@@ -4,6 +4,7 @@ import json
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
@@ -106,9 +107,9 @@ def test_for_some_seconds_the_same_answer_is_given(lake: Path, tell: Tell, clien
 
 
 @pytest.mark.django_db
-def test_from_elsewhere_a_token_is_needed(client: Client, settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_from_elsewhere_a_token_is_needed(client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "answer", lambda: b"# nothing\n")
-    far = {"REMOTE_ADDR": "203.0.113.9"}
+    far: Any = {"REMOTE_ADDR": "203.0.113.9"}
     assert client.get("/metrics").status_code == 200
     assert client.get("/metrics", REMOTE_ADDR="::1").status_code == 200
     assert client.get("/metrics", **far).status_code == 403
@@ -116,7 +117,7 @@ def test_from_elsewhere_a_token_is_needed(client: Client, settings: object, monk
     assert client.get("/metrics", REMOTE_ADDR="").status_code == 403
     bearing = {"Authorization": "Bearer "}
     assert client.get("/metrics", headers=bearing, **far).status_code == 403, "no token is set, so none opens"
-    settings.METRICS_TOKEN = TOKEN  # type: ignore[attr-defined]
+    settings.METRICS_TOKEN = TOKEN
     assert client.get("/metrics", **far).status_code == 401
     assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}, **far).status_code == 401
     assert client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, **far).status_code == 200
