@@ -29,6 +29,7 @@ PATH_NUMBERS = re.compile(r"(?<=/)\d+(?=[/\s?\"']|$)")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 OWN = {"timestamp", "level", "logger", "request_id", "route", "method"}  # written by us, from closed lists
 OF_OTHERS = {"message", "asctime"}  # what another handler wrote into the record
+NUMBERED = "rapport.request_id"  # in a request's META: Django's own words come when the middlewares are through
 LEVELS = {"debug": "DEBUG", "info": "INFO", "warning": "WARNING", "error": "ERROR", "critical": "CRITICAL"}
 
 
@@ -76,6 +77,7 @@ class RouteNotPath(logging.Filter):
         if request is not None:
             path, route = getattr(request, "path", ""), route_of(request)
             record.args = tuple(route if path and word == path else word for word in record.args) if isinstance(record.args, tuple) else ()
+            record.request_id = request.META.get(NUMBERED, "-")
             del record.request  # type: ignore[attr-defined]
         return True
 

@@ -9,7 +9,7 @@ from secrets import token_hex
 import structlog
 from django.http import HttpRequest, HttpResponseBase
 
-from rapport.run.logs import route_of
+from rapport.run.logs import NUMBERED, route_of
 
 HEADER = "X-Request-ID"
 OF_A_PROXY = re.compile(r"[0-9a-f-]{16,64}")
@@ -28,6 +28,7 @@ class RequestLine:
         began = time.perf_counter()
         given = request.headers.get(HEADER, "")
         number = given if OF_A_PROXY.fullmatch(given) else token_hex(8)
+        request.META[NUMBERED] = number
         with structlog.contextvars.bound_contextvars(request_id=number):
             response = self.answer(request)
             response.headers[HEADER] = number

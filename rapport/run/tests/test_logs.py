@@ -126,6 +126,7 @@ def test_each_request_leaves_one_line_with_the_route_and_never_the_path(client: 
     assert (first["method"], first["status"], first["request_id"]) == ("GET", 302, "0123456789abcdef")
     assert first["ms"] >= 0
     assert (second["route"], second["status"]) == ("-", 404)
+    assert next(line for line in lines if line["event"].startswith("Not Found"))["request_id"] == second["request_id"]
     assert "4711" not in said
     assert "bob" not in said
 
