@@ -23,6 +23,7 @@ from rapport.lib.refusals import Refusal
 FORMAT = 1
 HEAD, MANIFEST = "rapport-backup.json", "manifest.json"
 PART_BYTES = 16 << 20
+BLOCK_BYTES = 1 << 20  # given to the compressor at a time
 WORDS_BYTES_MAX = 256 << 20  # of head and manifest: a line a file
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 Progress = Callable[[str, int, int], None]  # what is being done, how far, of how much (0: unknown)
@@ -61,7 +62,7 @@ class Writer:
     def __init__(self, file: BinaryIO, head: Head) -> None:
         own = os.fdopen(os.dup(file.fileno()), "wb")  # closed with the stream, which the file itself must survive
         self._stream = pyarrow.CompressedOutputStream(pyarrow.PythonFile(own, mode="w"), "zstd")
-        self._tar = tarfile.open(fileobj=self._stream, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115  closed by `end`
+        self._tar = tarfile.open(fileobj=self._stream, mode="w|", format=tarfile.PAX_FORMAT, bufsize=BLOCK_BYTES)  # noqa: SIM115  closed by `end`
         self.manifest = Manifest()
         self._put(HEAD, json.dumps(asdict(head)).encode())
 
@@ -167,7 +168,7 @@ def contents(path: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
 def _members(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         with pyarrow.OSFile(str(path)) as file, pyarrow.CompressedInputStream(file, "zstd") as stream:
-            tar = tarfile.open(fileobj=stream, mode="r|")  # noqa: SIM115  of a stream that is closed with the file
+            tar = tarfile.open(fileobj=stream, mode="r|", bufsize=BLOCK_BYTES)  # noqa: SIM115  of a stream that is closed with the file
             for member in tar:
                 bound = WORDS_BYTES_MAX if member.name in (HEAD, MANIFEST) else 4 * PART_BYTES
                 if not member.isfile() or member.size > bound:

@@ -1,7 +1,8 @@
 """What a table holds, in one number that does not depend on the order of its rows."""
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 BITS = 128
 
@@ -13,9 +14,10 @@ class Checksum:
     rows: int = 0
     total: int = 0
 
-    def add(self, row: bytes) -> None:
-        self.rows += 1
-        self.total += int.from_bytes(hashlib.blake2b(row, digest_size=BITS // 8).digest())
+    def add(self, rows: Sequence[bytes]) -> None:
+        number = int.from_bytes
+        self.total += sum([number(blake2b(row, digest_size=BITS // 8).digest(), "big") for row in rows])
+        self.rows += len(rows)
 
     @property
     def words(self) -> str:

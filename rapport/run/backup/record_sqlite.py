@@ -73,8 +73,7 @@ def _table(record: sqlite3.Connection, table: str) -> dict[str, Any]:
     columns = [column[0] for column in rows.description]
     sum_ = Checksum()
     while some := rows.fetchmany(ROWS):
-        for row in some:
-            sum_.add(_encode(row))
+        sum_.add([_encode(row) for row in some])
     return {"rows": sum_.rows, "checksum": sum_.words, "columns": columns}
 
 
