@@ -3,6 +3,7 @@
 A restore that is killed leaves a folder `.restoring` with a list of what it moved; the next one takes that away and begins anew.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -70,8 +71,26 @@ def _restore_sqlite(source: Path, manifest: Manifest, room: Path, progress: Prog
     _move(files, room)
     for path in record_sqlite.record_files():
         path.unlink(missing_ok=True)
-    copy.replace(record_sqlite.record_path())  # from here on it is restored
+    _put_in_place(copy, record_sqlite.record_path())  # from here on it is restored
     return len(files)
+
+
+def _put_in_place(copy: Path, record: Path) -> None:
+    """One rename, so that it is there whole or not at all; RAPPORT_DATABASE_URL may name a place on another disk."""
+    try:
+        copy.replace(record)
+    except OSError as trouble:
+        if trouble.errno != errno.EXDEV:
+            raise
+        near = record.with_name(f".{record.name}-{os.getpid()}")
+        shutil.copyfile(copy, near)
+        near.chmod(0o600)
+        near.replace(record)
+    folder = os.open(record.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _restore_postgres(source: Path, head: Head, manifest: Manifest, room: Path, progress: Progress) -> int:

@@ -210,7 +210,11 @@ def test_a_killed_restore_is_cleared_by_the_next(installation: Installation, bes
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not (beside.folder / "uploads").exists()
+    (beside.folder / ".restoring" / "moved.json").write_text('["uploads/half.csv"]')  # as if it had come as far as moving
+    (beside.folder / "uploads").mkdir()
+    (beside.folder / "uploads" / "half.csv").write_text("a\n")
     beside.run("restore", str(target))
+    assert not (beside.folder / "uploads" / "half.csv").exists()
     assert everything(beside) == everything(installation)
     assert (beside.folder / "uploads" / "big.csv").stat().st_size == BIG_BYTES
 
