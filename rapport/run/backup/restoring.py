@@ -86,11 +86,11 @@ def _put_in_place(copy: Path, record: Path) -> None:
         shutil.copyfile(copy, near)
         near.chmod(0o600)
         near.replace(record)
-    folder = os.open(record.parent, os.O_RDONLY)
+    number = os.open(record.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(number)  # the name, too, is on the disk
     finally:
-        os.close(folder)
+        os.close(number)
 
 
 def _restore_postgres(source: Path, head: Head, manifest: Manifest, room: Path, progress: Progress) -> int:
