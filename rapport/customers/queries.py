@@ -74,12 +74,13 @@ def known_count() -> int:
 def known_estimate() -> int:
     """About how many customers there are, from stretches of ids spread evenly; exact while they are few. `known_count` walks them all."""
     everyone = Customer.objects.filter(known=True, merged_into__isnull=True, erased_us__isnull=True)
-    last = Customer.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    if last <= STRETCHES * STRETCH_IDS:
+    ids = Customer.objects.order_by("id").values_list("id", flat=True)
+    before, last = (ids.first() or 1) - 1, ids.last() or 0
+    if last - before <= STRETCHES * STRETCH_IDS:
         return everyone.count()
-    starts = [last * number // STRETCHES for number in range(STRETCHES)]
+    starts = [before + (last - before) * number // STRETCHES for number in range(STRETCHES)]
     found = sum(everyone.filter(id__gt=start, id__lte=start + STRETCH_IDS).count() for start in starts)
-    return round(found * last / (STRETCHES * STRETCH_IDS))
+    return round(found * (last - before) / (STRETCHES * STRETCH_IDS))
 
 
 def known_among(customer_ids: Iterable[int]) -> set[int]:
