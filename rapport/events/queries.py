@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection
+from django.db.models import Sum
 
 from rapport.events import catalogue as _catalogue
 from rapport.events.catalogue import Catalogue
@@ -151,6 +152,30 @@ def newest_fact_us() -> int | None:
     """When the last fact was received."""
     last = Event.objects.order_by("-id").values_list("received_us", flat=True).first()
     return last
+
+
+def facts_counted() -> int:
+    """How many facts there are, as far as the catalogue has counted."""
+    return EventType.objects.aggregate(total=Sum("facts"))["total"] or 0
+
+
+def received_since(since_us: int) -> int:
+    """About how many facts were received since then: their ids rise with the time of receipt, so some look-ups find the first."""
+    rows = Event.objects.order_by("id").values_list("id", "received_us")
+    first, last = rows.first(), rows.last()
+    if first is None or last is None or last[1] < since_us:
+        return 0
+    if first[1] >= since_us:
+        return last[0] - first[0] + 1
+    low, high = first[0] - 1, last[0]  # behind `low` comes an older one, behind `high` none
+    while high - low > 1:
+        middle = (low + high) // 2
+        found = rows.filter(id__gt=middle).first()
+        if found is None or found[1] >= since_us:
+            high = middle
+        else:
+            low = found[0] - 1
+    return last[0] - high
 
 
 def event_types_with_counts() -> list[EventType]:

@@ -13,6 +13,7 @@ OPEN = {  # reached without a sign-in, each with its own check
     "app/sign-in/",
     "app/sign-out/",
     "healthz",
+    "metrics",  # to loopback, elsewhere with a token
 }
 INTAKE = "v1/"  # write keys
 MAIL = "m/"  # signed addresses, each good for one message: rapport/messaging/tests/test_answers.py tries others

@@ -4,11 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 
 from rapport.commerce import queries as commerce
 from rapport.console.guard import is_fragment, page, staff
@@ -56,14 +54,6 @@ def more(request: HttpRequest) -> HttpResponse:
 @page()
 def front(request: HttpRequest) -> HttpResponse:
     return redirect("console:home")
-
-
-@never_cache
-def health(request: HttpRequest) -> JsonResponse:
-    """For whoever watches the server: it answers, and the record can be read."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok"})
 
 
 def running() -> list[Progress]:
