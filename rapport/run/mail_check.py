@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from rapport.lib.refusals import Refusal
-from rapport.messaging.gates import usable
+from rapport.messaging.addresses import usable
 from rapport.messaging.transports import server
 from rapport.run.findings import Finding
 
@@ -28,9 +28,8 @@ def _server() -> Finding:
 def _addresses() -> Finding:
     for name, value in (("RAPPORT_MAIL_FROM", settings.MAIL_FROM), ("RAPPORT_BOUNCE_ADDRESS", settings.BOUNCE_ADDRESS)):
         if value and not usable(parseaddr(value)[1]):
-            return Finding(
-                "mail addresses", False, f'{name} is "{value}", which holds no mail address.', "Write Halden <news@halden.example>."
-            )
+            what = f'{name} is "{value}", which holds no mail address.'
+            return Finding("mail addresses", False, what, "Write Halden <news@halden.example>.")
     return Finding("mail addresses", True, settings.MAIL_FROM or "no sender yet")
 
 
