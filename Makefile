@@ -10,8 +10,8 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: setup demo test test-needs lint bench soak format
 
-PYTEST := .venv/bin/pytest -n 2 --dist worksteal -q
-ON_POSTGRES := .venv/bin/python tools/with_postgres.py --clusters 2
+PYTEST := .venv/bin/pytest -n 3 --dist worksteal -q  # many tests wait for processes of their own
+ON_POSTGRES := .venv/bin/python tools/with_postgres.py --clusters 3
 SCRATCH := RAPPORT_DATA_DIR=$(CURDIR)/var/scratch
 
 setup: .venv/complete
