@@ -17,9 +17,9 @@ from typing_extensions import TypedDict
 
 from rapport.api.door import through_the_door, with_problems
 from rapport.api.reading import StrictParser
-from rapport.api.routes import customers, facts, rules, segments
+from rapport.api.routes import campaigns, customers, facts, messages, rules, segments, templates
 
-WORDS = """Customers, facts, rules and segments for other programs.
+WORDS = """Customers, facts, rules, segments, templates, campaigns and messages for other programs.
 
 Every request carries a token: `Authorization: Bearer rpt_…`. Lists come in pages; `next` is the cursor of the page after.
 Every write carries an `Idempotency-Key`: the same request with the same key is done once and answered alike each time, for at least
@@ -40,7 +40,7 @@ class Problem(TypedDict):
     detail: Annotated[str, Field(examples=['Line 1, column 1: No kind of event is called "Order Complet".'])]
     mend: NotRequired[Annotated[str, Field(description="The nearest way out.")]]
     field: NotRequired[Annotated[str, Field(description="The field, parameter or header that is to blame.")]]
-    line: NotRequired[Annotated[int, Field(description="In a rule's text, or in a body that is no JSON.")]]
+    line: NotRequired[Annotated[int, Field(description="In a rule's text, in a part of a template, or in a body that is no JSON.")]]
     column: NotRequired[Annotated[int, Field(description="In that line, from 1.")]]
     path: NotRequired[Annotated[str, Field(description="In a rule's tree.")]]
     errors: NotRequired[Annotated[list[MisfitOut], Field(description="Each field that does not fit.")]]
@@ -66,7 +66,7 @@ def _built() -> Api:
     )
     with_problems(made)
     made.add_decorator(through_the_door, mode="view")
-    for room in (customers, facts, rules, segments):
+    for room in (customers, facts, rules, segments, templates, campaigns, messages):
         made.add_router("", room.router)
     return made
 

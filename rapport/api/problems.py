@@ -26,6 +26,7 @@ TITLES = {
     "media_type": (415, "Only JSON is read here"),
     "misfit": (422, "The request does not fit"),
     "rule_refused": (422, "The rule cannot be answered"),
+    "template_refused": (422, "The template cannot be kept"),
     "refused": (422, "Refused"),
     "busy": (429, "Too busy right now"),
     "broken": (500, "Something went wrong here"),
@@ -76,7 +77,7 @@ def of_refusal(refusal: Refusal, field: str = "") -> Problem:
     """The domain's no, with its place (a line and a column in text, a path in a tree) and its mend."""
     code = refusal.code if refusal.code in TITLES else "busy" if refusal.code == "held_by_another" else "refused"
     place = {name: refusal.facts.get(name) for name in ("line", "column", "path")}
-    named = field or ("rule" if code == "rule_refused" else "")
+    named = field or refusal.facts.get("field") or ("rule" if code == "rule_refused" else "")
     return Problem(code, refusal.what, mend=refusal.mend, field=named, **place)
 
 

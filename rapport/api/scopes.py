@@ -8,4 +8,8 @@ SCOPES: dict[str, str] = {
     "rules:ask": "ask who a rule means, and why",
     "segments:read": "read saved segments and their members",
     "segments:write": "save, change and delete segments",
+    "campaigns:read": "read templates, and campaigns with how they went",
+    "campaigns:write": "write templates; draft, start, pause and cancel campaigns",
+    "messages:read": "read what a customer was sent and did with it",
+    "messages:send": "send a transactional message to a customer",
 }

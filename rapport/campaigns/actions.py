@@ -5,6 +5,7 @@ from pyroaring import BitMap
 
 from rapport.accounts.actions import write_down
 from rapport.campaigns import queries
+from rapport.campaigns.errors import NameTaken
 from rapport.campaigns.models import Campaign, CampaignState
 from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
@@ -15,6 +16,7 @@ from rapport.segments import queries as segments
 from rapport.segments.errors import RuleError
 from rapport.segments.queries import answer, check, parse_rule
 from rapport.segments.text import rule_text
+from rapport.segments.tree import json_rule
 from rapport.warehouse import actions as warehouse
 
 NAME_LENGTH_MAX = 255
@@ -23,20 +25,25 @@ FILLED_AT_ONCE = 5_000
 
 @transaction.atomic
 def save_draft(name: str, *, template_id: int, by: str, rule: str = "", segment: str = "", campaign_id: int | None = None) -> Campaign:
-    """Keep a draft; the audience is a saved segment or a rule of its own. RuleError where the rule cannot stand."""
+    """Keep a draft; the audience is a saved segment or a rule of its own, text or JSON tree. RuleError where the rule cannot stand."""
     name = " ".join(name.split())
     if not 0 < len(name) <= NAME_LENGTH_MAX or not name.isprintable():
         raise Refusal(f"A campaign has a name of 1 to {NAME_LENGTH_MAX} letters.", field="name")
     if any(other != campaign_id for other in Campaign.objects.filter(name=name).values_list("id", flat=True)):
-        raise Refusal(f'Another campaign is called "{name}".', mend="Choose another name.", field="name")
+        raise NameTaken(name)
     if mails.template(template_id) is None:
         raise Refusal("There is no such template.", mend="Write one first.", field="template")
-    text = segments.segment_named(segment).rule if segment else rule_text(check(parse_rule(rule), segments.vocabulary()))
+    text = segments.segment_named(segment).rule if segment else _checked(rule)
     draft = Campaign(name=name, created_us=now_us()) if campaign_id is None else _draft(campaign_id)
     draft.name, draft.template_id, draft.rule, draft.segment, draft.by = name, template_id, text, segment, by
     draft.save()
     write_down("campaigns.save", subject=f"campaign {draft.id}", by=by, name=name, rule=text)
     return draft
+
+
+def _checked(rule: str) -> str:
+    read = json_rule(rule) if rule.lstrip().startswith("{") else parse_rule(rule)
+    return rule_text(check(read, segments.vocabulary()))
 
 
 @transaction.atomic
@@ -50,7 +57,9 @@ def delete_draft(campaign_id: int, *, by: str) -> None:
 @transaction.atomic
 def start(campaign_id: int, *, by: str) -> Campaign:
     """From this moment on its people and its words are fixed; they are found and written to by the loops. Twice is once."""
-    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    campaign = Campaign.objects.select_for_update().filter(id=campaign_id).first()
+    if campaign is None:
+        raise Refusal("This campaign is gone.")
     if campaign.state != CampaignState.DRAFT:
         return campaign
     if campaign.segment:
@@ -127,6 +136,10 @@ def pause(campaign_id: int, *, by: str) -> None:
 
 
 def go_on(campaign_id: int, *, by: str) -> None:
+    """After a pause. While its people are still written down it must not run: it would be done before the last of them is."""
+    mailing = mails.mailing(_mailing_of(campaign_id))
+    if mailing and mailing.state == MailingState.FILLING:
+        raise Refusal(f'"{mailing.name}" is being filled.', mend="It runs by itself once everybody is written down.")
     mail.start(_mailing_of(campaign_id), by=by)
 
 
@@ -147,6 +160,8 @@ def _mailing_of(campaign_id: int) -> int:
 
 def _draft(campaign_id: int) -> Campaign:
     found = Campaign.objects.select_for_update().filter(id=campaign_id).first()
-    if found is None or found.state != CampaignState.DRAFT:
+    if found is None:
+        raise Refusal("This campaign is gone.")
+    if found.state != CampaignState.DRAFT:
         raise Refusal("A campaign that has started is not changed any more.", mend="Make another one of it.")
     return found

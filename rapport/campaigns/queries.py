@@ -57,6 +57,17 @@ def campaigns() -> list[Campaign]:
     return list(Campaign.objects.defer("members").order_by("-id")[:LISTED_MAX])
 
 
+def campaigns_after(campaign_id: int, *, limit: int) -> list[Campaign]:
+    """By rising id, a page at a time."""
+    return list(Campaign.objects.defer("members").filter(id__gt=campaign_id).order_by("id")[:limit])
+
+
+def campaigns_of(mailing_ids: Sequence[int]) -> dict[int, int]:
+    """By mailing, the campaign it belongs to; a mailing of none is left out."""
+    rows = Campaign.objects.filter(mailing_id__in=mailing_ids).values_list("mailing_id", "id")
+    return {mailing_id: campaign_id for mailing_id, campaign_id in rows if mailing_id}
+
+
 def campaign(campaign_id: int) -> Campaign | None:
     return Campaign.objects.defer("members").filter(id=campaign_id).first()
 

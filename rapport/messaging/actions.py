@@ -3,15 +3,18 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db import IntegrityError, transaction
+import msgspec
+from django.db import transaction
 
 from rapport.accounts.actions import write_down
+from rapport.customers.queries import reaches
 from rapport.lib.bulk import slices as in_slices
 from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
 from rapport.messaging import queries
 from rapport.messaging.addresses import usable
 from rapport.messaging.composing import compose
+from rapport.messaging.errors import NameTaken
 from rapport.messaging.filling import Unfilled
 from rapport.messaging.mime import Letter, as_bytes
 from rapport.messaging.models import Mailing, MailingState, Message, MessageState, Purpose, Template, Version
@@ -20,12 +23,18 @@ from rapport.messaging.transports import Fate, transport
 
 NAME_LENGTH_MAX = 255
 DATA_KEYS_MAX = 200
+DATA_BYTES_MAX = 32 * 1024
 ADDED_AT_ONCE = 5_000
 
 
 @transaction.atomic
-def save_template(name: str, *, purpose: str, subject: str, mjml: str, text: str = "", by: str) -> Version:
-    """Keep what a template says now, as a new version where it changed; TemplateError where it cannot stand."""
+def save_template(
+    name: str, *, purpose: str, subject: str, mjml: str, text: str = "", by: str, new: bool = False, template_id: int | None = None
+) -> Version:
+    """Keep what a template says now, as a new version where it changed; TemplateError where it cannot stand.
+
+    With `new` the name must be free; with `template_id` that template says it, and has this name from now on.
+    """
     name = " ".join(name.split())
     if not 0 < len(name) <= NAME_LENGTH_MAX or not name.isprintable():
         raise Refusal(f"A template has a name of 1 to {NAME_LENGTH_MAX} letters.", mend="Name what it is for.", field="name")
@@ -33,9 +42,13 @@ def save_template(name: str, *, purpose: str, subject: str, mjml: str, text: str
         raise Refusal(f'There is no purpose "{purpose}".', mend="It is marketing or transactional.", field="purpose")
     made = compose(subject, mjml, text, purpose=purpose, known=queries.fields())
     now = now_us()
-    template, _ = Template.objects.select_for_update().get_or_create(
+    if template_id is not None:
+        _rename(template_id, to=name, by=by)
+    template, made_now = Template.objects.select_for_update().get_or_create(
         name=name, defaults={"purpose": purpose, "created_us": now, "updated_us": now, "by": by}
     )
+    if new and not made_now:
+        raise NameTaken(name)
     last = template.versions.order_by("-number").first()
     if last and template.purpose != purpose:
         raise Refusal(f'"{name}" is {template.purpose}.', mend="Give the other one a name of its own.", field="purpose")
@@ -48,6 +61,18 @@ def save_template(name: str, *, purpose: str, subject: str, mjml: str, text: str
     Template.objects.filter(id=template.id).update(updated_us=now, by=by)
     write_down("messaging.save_template", subject=f"template {template.id}", by=by, name=name, version=version.number)
     return version
+
+
+def _rename(template_id: int, *, to: str, by: str) -> None:
+    template = Template.objects.select_for_update().filter(id=template_id).first()
+    if template is None:
+        raise Refusal(f"There is no template {template_id}.")
+    if template.name == to:
+        return
+    if Template.objects.filter(name=to).exists():
+        raise NameTaken(to)
+    Template.objects.filter(id=template_id).update(name=to)
+    write_down("messaging.rename_template", subject=f"template {template_id}", by=by, name=to, before=template.name)
 
 
 @transaction.atomic
@@ -114,7 +139,9 @@ def write_again(mailing_id: int, *, by: str) -> int:
 
 @transaction.atomic
 def send_one(template_name: str, customer_id: int, *, occasion: str, data: Mapping[str, Any] | None = None, by: str) -> Message:
-    """A transactional message to one person about one occasion; the same occasion again is the same message."""
+    """A transactional message to one person about one occasion; the same occasion again is the same message, whatever was written since."""
+    template_id = queries.newest_version(template_name).template_id
+    Template.objects.select_for_update(no_key=True).get(id=template_id)  # two senders, one occasion, and a version saved in between
     version = queries.newest_version(template_name)
     if version.template.purpose != Purpose.TRANSACTIONAL:
         raise Refusal(f'"{template_name}" is marketing.', mend="Send marketing by a campaign, which asks for consent.", field="template")
@@ -122,16 +149,18 @@ def send_one(template_name: str, customer_id: int, *, occasion: str, data: Mappi
         raise Refusal("An occasion is a text of 1 to 255 letters, as an order's id.", field="occasion")
     if data is not None and len(data) > DATA_KEYS_MAX:
         raise Refusal(f"At most {DATA_KEYS_MAX} fields of data go with a message.", field="data")
+    if data and (size := len(msgspec.json.encode(data))) > DATA_BYTES_MAX:
+        raise Refusal(f"The data of a message is at most {DATA_BYTES_MAX:,} bytes; this is {size:,}.", mend="Send less.", field="data")
+    reach = reaches([customer_id], channel="email", purpose=Purpose.TRANSACTIONAL).get(customer_id)
+    if reach is None:
+        raise Refusal(f"There is no customer {customer_id}.", field="customer_id")
+    if done := queries.message_about(template_id, reach.family, occasion):
+        return done
     mailing = open_mailing(f"version:{version.id}", name=template_name, version=version, standing=True)
     if mailing.state == MailingState.FILLING:
         mailing = start(mailing.id, by=by)
-    try:
-        with transaction.atomic():
-            message, _ = Message.objects.get_or_create(
-                mailing=mailing, customer_id=customer_id, occasion=occasion, defaults={"data": dict(data) if data else None}
-            )
-    except IntegrityError:  # another worker was first
-        message = Message.objects.get(mailing=mailing, customer_id=customer_id, occasion=occasion)
+    message = Message.objects.create(mailing=mailing, customer_id=reach.customer_id, occasion=occasion, data=dict(data) if data else None)
+    write_down("messaging.send", subject=f"customer {reach.customer_id}", by=by, template=template_name, message=message.id)
     return message
 
 

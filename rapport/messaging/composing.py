@@ -15,7 +15,17 @@ from rapport.messaging.liquid import Fields
 from rapport.messaging.models import Purpose
 
 SUBJECT_LENGTH_MAX = 1_000
-LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+DEPTH_MAX = 100  # the compiler of MJML goes down one stack frame a level: thousands of levels end the process
+LINKS_MAX = 500
+LIQUID = re.compile(r"\{\{.*?(?:\}\}|\Z)|\{%.*?(?:%\}|\Z)", re.DOTALL)
+TAG = re.compile(
+    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)"
+    r"|<(?P<close>/?)(?P<name>[a-z][\w:-]*)(?P<rest>(?:\"[^\"]*\"|'[^']*'|[^\"'<>])*)>|<(?P<loose>[a-z])",
+    re.DOTALL | re.IGNORECASE,
+)
+VOID = frozenset({"area", "br", "col", "hr", "img", "input", "wbr"})
+COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+LINK_LIKE = re.compile(r"<(?:a|mj-button|mj-image)\b", re.IGNORECASE)
 KEPT = "liquidpiece{}x"  # a word no parser of MJML or HTML takes for anything else
 HEAD = re.compile(r"<mj-head\b.*?</mj-head\s*>", re.DOTALL | re.IGNORECASE)
 IMAGE = re.compile(r"<mj-image\b[^>]*?(?:\balt=\"([^\"]*)\")?[^>]*/?>(?:</mj-image\s*>)?", re.IGNORECASE)
@@ -73,6 +83,7 @@ def _with_footer(body: str) -> str:
 def _compiled(body: str) -> str:
     """HTML with the Liquid untouched. MJML reads `<` in a Liquid tag as its own, so the pieces wait outside."""
     safe, back = _set_aside(body)
+    _refuse_endless(safe, back)
     try:
         html = mjml.mjml2html(safe, fonts={})  # else it fetches fonts from a foreign host
     except ValueError as trouble:
@@ -80,12 +91,34 @@ def _compiled(body: str) -> str:
     return back(html)
 
 
+def _refuse_endless(safe: str, back: Callable[[str], str]) -> None:
+    """TemplateError where elements lie so deep, or links are so many, that neither compiler nor reader comes to an end."""
+    if len(LINK_LIKE.findall(safe)) > LINKS_MAX:
+        raise TemplateError("mjml", f"it has more than {LINKS_MAX} links and images.", mend="Link to a page that shows them.")
+    open_ones: list[str] = []
+    for tag in TAG.finditer(safe):
+        name = (tag["name"] or tag["loose"] or "").lower()
+        if tag["close"]:
+            if open_ones and open_ones[-1] == name:
+                open_ones.pop()
+        elif name and name not in VOID and not (tag["rest"] or "").endswith("/"):
+            open_ones.append(name)
+        if len(open_ones) > DEPTH_MAX:
+            line, column = _place(back(safe[: tag.start()]))
+            trouble = f"elements lie more than {DEPTH_MAX} deep in one another."
+            raise TemplateError("mjml", trouble, mend="Close each element.", line=line, column=column)
+
+
+def _place(before: str) -> tuple[int, int]:
+    """Line and column of where a text ends."""
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+
+
 def _mjml_error(words: str, body: str, safe: str, back: Callable[[str], str]) -> TemplateError:
     trouble = words.removesuffix(" in root template") + "."
     mend = "A body is <mjml><mj-body>…</mj-body></mjml>; Liquid tags between its elements stand in <mj-raw>."
     if found := PLACE.search(words):
-        before = back(safe[: int(found[1])])
-        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+        line, column = _place(back(safe[: int(found[1])]))
         return TemplateError(
             "mjml", f"{words[: found.start()].removesuffix(' in root template ').strip()}.", mend=mend, line=line, column=column
         )
@@ -94,7 +127,7 @@ def _mjml_error(words: str, body: str, safe: str, back: Callable[[str], str]) ->
 
 def _as_text(body: str) -> str:
     """The text part of a body: its words in order, links written out, Liquid kept."""
-    safe, back = _set_aside(HEAD.sub("", body))
+    safe, back = _set_aside(HEAD.sub("", COMMENT.sub("", body), count=1))
     safe = BUTTON.sub(_button, IMAGE.sub(lambda found: f"<div>{found[1] or ''}</div>", safe))
     html = BLOCK.sub(lambda found: "</div>" if found[1] else "<div></div>" if found[2] else "<div>", safe)
     html = re.sub(r"<a\b[^>]*?\bhref=\"([^\"]*)\"[^>]*>(.*?)</a\s*>", lambda found: LINK.format(found[2], found[1]), html, flags=re.DOTALL)

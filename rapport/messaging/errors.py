@@ -16,4 +16,13 @@ class TemplateError(Refusal):
         super().__init__(where + trouble, mend=mend, field=part, **({"line": line, "column": column} if line else {}), **facts)
 
 
+class NameTaken(Refusal):
+    """Another template has this name already."""
+
+    code = "name_taken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'Another template is called "{name}" already.', mend="Choose another name.", field="name", name=name)
+
+
 PARTS = {"subject": "Subject", "mjml": "Body", "text": "Text part"}

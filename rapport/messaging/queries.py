@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Max, QuerySet
 
 from rapport.customers.queries import reaches
 from rapport.events.catalogue import TRAIT_ALIASES
@@ -20,6 +20,8 @@ from rapport.messaging.models import Mailing, MailingState, Message, MessageStat
 from rapport.segments import queries as segments
 
 LISTED_MAX = 200
+LEAVING = "leaving"  # through the gates or on the wire
+FAILURES = {"refused": "the mail server refused it", "template": "the template broke on this customer"}
 HARD_CASES: Mapping[str, Mapping[str, Any]] = {
     "no name": {},
     "longest name": {"first_name": "Wolfeschlegelsteinhausenbergerdorff", "last_name": "Keihanaikukauakahihuliheekahaunaele"},
@@ -38,6 +40,11 @@ def templates() -> list[Template]:
     return list(Template.objects.order_by("name")[:LISTED_MAX])
 
 
+def templates_after(template_id: int, *, limit: int) -> list[Template]:
+    """Templates by rising id, a page at a time."""
+    return list(Template.objects.filter(id__gt=template_id).order_by("id")[:limit])
+
+
 def template(template_id: int) -> Template | None:
     return Template.objects.filter(id=template_id).first()
 
@@ -49,6 +56,19 @@ def version(version_id: int) -> Version | None:
 def versions_of(template_id: int) -> list[Version]:
     """Newest first."""
     return list(Version.objects.select_related("template").filter(template_id=template_id).order_by("-number")[:LISTED_MAX])
+
+
+def numbered_version(template_id: int, number: int | None = None) -> Version | None:
+    """A version by its number; without one the newest."""
+    rows = Version.objects.select_related("template").filter(template_id=template_id)
+    return rows.order_by("-number").first() if number is None else rows.filter(number=number).first()
+
+
+def newest_versions(template_ids: Sequence[int]) -> dict[int, Version]:
+    """By template, its newest version without the bodies."""
+    newest = Version.objects.filter(template_id__in=template_ids).values("template_id").annotate(last=Max("id")).values("last")
+    rows = Version.objects.filter(id__in=newest).defer("mjml", "own_text", "html", "text")
+    return {row.template_id: row for row in rows}
 
 
 def newest_version(template_name: str) -> Version:
@@ -86,6 +106,10 @@ def page_of(message_id: int) -> Filled | Unfilled | None:
 
 def mailing(mailing_id: int) -> Mailing | None:
     return Mailing.objects.select_related("version__template").filter(id=mailing_id).first()
+
+
+def mailings(mailing_ids: Sequence[int]) -> dict[int, Mailing]:
+    return {row.id: row for row in Mailing.objects.filter(id__in=mailing_ids)}
 
 
 def mailing_for(cause: str) -> Mailing | None:
@@ -175,14 +199,20 @@ def _reasons(mailing_id: int) -> list[Held]:
 
 
 def reason_words(reason: str) -> str:
-    others = {"refused": "the mail server refused it", "template": "the template broke on this customer"}
-    return REASONS.get(reason) or others.get(reason, reason)
+    return reasons().get(reason, reason)
+
+
+def reasons() -> dict[str, str]:
+    """Every reason a message may be held or fail for, in words."""
+    return {**FAILURES, **REASONS}
 
 
 def people_of(mailing_id: int, *, which: str, after: int = 0, limit: int = 50) -> list[Message]:
-    """The people behind a figure of the report, by rising id: all, a state, a reason, or a kind of touch."""
+    """The people behind a figure of the report, by rising id: all, a state, those leaving, a reason, or a kind of touch."""
     rows = Message.objects.filter(mailing_id=mailing_id, id__gt=after)
-    if which in MessageState.values:
+    if which == LEAVING:
+        rows = rows.filter(state__in=(MessageState.CLEARED, MessageState.SENDING))
+    elif which in MessageState.values:
         rows = rows.filter(state=which)
     elif which in TouchKind.values:
         kinds = (TouchKind.OPEN, TouchKind.CLICK) if which == TouchKind.OPEN else (which,)
@@ -217,9 +247,26 @@ class Journey:
     touches: Sequence[tuple[Touch, str]]  # with where a click led to
 
 
-def journeys_of(family: Sequence[int], *, limit: int = 100) -> list[Journey]:
-    """The newest mails to a customer, under whichever of their ids, with what they did with each."""
-    rows = list(Message.objects.filter(customer_id__in=family).select_related("mailing__version").order_by("-id")[:limit])
+def message_about(template_id: int, family: Sequence[int], occasion: str) -> Message | None:
+    """What a person was sent from a template about an occasion, in whichever of its versions."""
+    rows = Message.objects.filter(mailing__version__template_id=template_id, customer_id__in=family, occasion=occasion)
+    return rows.filter(mailing__standing=True).order_by("id").first()
+
+
+def journey(message_id: int) -> Journey | None:
+    """One mail, whoever got it."""
+    found = _journeys(Message.objects.filter(id=message_id), limit=1)
+    return found[0] if found else None
+
+
+def journeys_of(family: Sequence[int], *, before: int | None = None, limit: int = 100) -> list[Journey]:
+    """The newest mails to a customer, under whichever of their ids, with what they did with each; those `before` an id."""
+    rows = Message.objects.filter(customer_id__in=family)
+    return _journeys(rows if before is None else rows.filter(id__lt=before), limit=limit)
+
+
+def _journeys(messages: "QuerySet[Message]", *, limit: int) -> list[Journey]:
+    rows = list(messages.select_related("mailing__version__template").order_by("-id")[:limit])
     touches: dict[int, list[tuple[Touch, str]]] = {row.id: [] for row in rows}
     found = list(Touch.objects.filter(message_id__in=touches).order_by("at_us", "id"))
     urls = dict(Target.objects.filter(id__in={one.target_id for one in found if one.target_id}).values_list("id", "url"))

@@ -129,6 +129,20 @@ def test_a_campaign_that_started_is_not_changed(server: Sink, shoppers: None, to
     assert server.read()["Subject"] == "News for"
 
 
+def test_it_does_not_go_on_while_it_fills(server: Sink, shoppers: None, today: object) -> None:
+    spring = started()
+    with pytest.raises(Refusal, match="being filled"):
+        actions.go_on(spring.id, by=BY)
+    run()
+    assert len(server.mails) == 4 and outcome(spring).mailing.state == "done"
+
+
+def test_a_campaign_that_is_gone_is_not_started(today: object, db: None) -> None:
+    for deed in (actions.start, actions.delete_draft):
+        with pytest.raises(Refusal, match="gone"):
+            deed(4711, by=BY)
+
+
 def test_cancelled_while_it_fills_nothing_leaves(server: Sink, shoppers: None, today: object) -> None:
     spring = started()
     actions.freeze(spring.id)

@@ -9,6 +9,7 @@ from pytest_django import Settings
 from rapport.customers import queries as customers
 from rapport.events.models import Event
 from rapport.lib.clock import DAY_US, fixed, from_us
+from rapport.lib.refusals import Refusal
 from rapport.messaging import actions, answers, gates
 from rapport.messaging.delivery import Courier
 from rapport.messaging.models import Mailing, Message
@@ -134,6 +135,25 @@ def test_an_answer_to_an_act_needs_no_consent_and_counts_for_no_cap(server: Sink
     carry()
     assert server.recipients == ["e@example.com"] and server.read()["Subject"] == "Order H-7"
     assert server.read()["List-Unsubscribe"] is None and server.read()["Auto-Submitted"] == "auto-generated"
+
+
+def test_one_occasion_is_one_message_whatever_is_written_since(server: Sink, people: list[int], tell: Tell, today: object) -> None:
+    template("Order", subject="Order", purpose="transactional")
+    first = actions.send_one("Order", people[0], occasion="order 7", by=BY)
+    template("Order", subject="Your order", purpose="transactional")
+    assert actions.send_one("Order", people[0], occasion="order 7", by=BY).id == first.id
+    tell({"type": "alias", "userId": "p1", "previousId": "p0", "messageId": "a", "timestamp": "2026-02-01"})
+    assert actions.send_one("Order", people[1], occasion="order 7", by=BY).id == first.id
+    carry()
+    assert len(server.mails) == 1
+
+
+def test_nobody_is_sent_nothing_and_data_has_its_bound(people: list[int]) -> None:
+    template("Order", subject="Order", purpose="transactional")
+    for who, data in ((4711, {}), (people[0], {"x": "x" * actions.DATA_BYTES_MAX})):
+        with pytest.raises(Refusal):
+            actions.send_one("Order", who, occasion="order 7", data=data, by=BY)
+    assert not Message.objects.exists()
 
 
 # A server in trouble
