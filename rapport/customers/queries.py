@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, F, Q
 
 from rapport.customers.models import Consent, Customer, Identifier, Suppression
 from rapport.lib.bulk import slices
+from rapport.lib.clock import DAY_US
 
 
 def root_of(customer_id: int) -> int:
@@ -67,6 +68,13 @@ def search(text: str, *, limit: int = 50, after: int = 0) -> list[Customer]:
 def known_count() -> int:
     """How many customers there are: known, not erased, not joined with another."""
     return Customer.objects.filter(known=True, merged_into__isnull=True, erased_us__isnull=True).count()
+
+
+def new_by_day(since_us: int) -> dict[int, int]:
+    """How many of today's customers came on each UTC day since then, by the day's number since 1970."""
+    rows = Customer.objects.filter(known=True, merged_into__isnull=True, erased_us__isnull=True, created_us__gte=since_us)
+    days = rows.annotate(day=F("created_us") / DAY_US).values_list("day").annotate(count=Count("id")).order_by()
+    return {int(day): count for day, count in days}
 
 
 def known_among(customer_ids: Iterable[int]) -> set[int]:

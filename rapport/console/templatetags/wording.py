@@ -119,6 +119,12 @@ def side_by_side(names: Sequence[Any], values: Sequence[Any]) -> list[tuple[Any,
 
 
 @register.filter
+def of_key(found: Mapping[Any, Any], key: Any) -> Any:
+    """What stands under a key."""
+    return found.get(key, "")
+
+
+@register.filter
 def month(us: int) -> str:
     """November 2026."""
     return f"{from_us(us, company_zone()):%B %Y}"
