@@ -6,15 +6,13 @@ from csp.constants import NONE, SELF
 from django.http import HttpRequest, HttpResponse
 
 POLICY = {  # mails carry inline styles and pictures of other hosts; nothing else of them is let in
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "style-src": ["'unsafe-inline'"],
-        "img-src": ["https:", "http:", "data:"],
-        "form-action": [NONE],
-        "base-uri": [NONE],
-        "frame-ancestors": [SELF],
-        "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
-    }
+    "default-src": [NONE],
+    "style-src": ["'unsafe-inline'"],
+    "img-src": ["https:", "http:", "data:"],
+    "form-action": [NONE],
+    "base-uri": [NONE],
+    "frame-ancestors": [SELF],
+    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
 }
 HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 NEW_TAB = '<base target="_blank">'  # a link of the mail opens beside the console, never inside the frame

@@ -112,6 +112,12 @@ def going(campaign: Campaign, mailing: Mailing) -> Going:
     return Going(campaign, state, done, total, pace, _left(total - done, pace), mailing.paused_by)
 
 
+def on_their_way() -> list[Going]:
+    """Campaigns that move or are paused, the newest first."""
+    by_mailing = {one.mailing_id: one for one in campaigns.campaigns() if one.mailing_id}
+    return [going(by_mailing[one.id], one) for one in mails.running() if one.id in by_mailing]
+
+
 def _pace(mailing_id: int, done: int) -> int:
     """People a minute, from what was seen in the last one; 0 where nothing was seen yet."""
     key, now = f"console.pace.{mailing_id}", now_us()
@@ -254,7 +260,8 @@ def people_behind(told: Outcome, which: str, *, after: int, limit: int) -> Peopl
     buyers = bought(told.mailing.id).buyers if which == "bought" else []
     found: list[tuple[int, int, Message | None]]  # cursor, customer, message
     if which == "bought":
-        found = [(one, one, None) for one in buyers if one > after][: limit + 1]
+        following = [one for one in buyers if one > after][: limit + 1]
+        found = [(one, one, None) for one in following]
     else:
         messages = mails.people_of(told.mailing.id, which=which, after=after, limit=limit + 1)
         found = [(row.id, row.customer_id, row) for row in messages]
