@@ -143,7 +143,7 @@ class Loss:
 
     words: str
     count: int
-    which: str
+    which: str | None  # None: nobody stays there long enough to be listed
 
 
 @dataclass(frozen=True)
@@ -175,6 +175,7 @@ def funnel(told: Outcome, buyers: int) -> list[Step]:
 
     meant = [Loss(_("held"), report.held, "held"), Loss(_("failed"), report.failed, "failed")]
     meant += [Loss(_("waiting"), report.waiting, "waiting"), Loss(_("unsure"), report.unsure, "unsure")]
+    meant += [Loss(_("leaving now"), report.leaving, None)]
     sent = [Loss(_("showed no sign of reading"), silent, "silent"), Loss(_("bounced"), report.bounced, "bounce")]
     opened = [Loss(_("more were opened by machines only"), only_opened, "machine_open")]
     clicked = [Loss(_("more followed by machines only"), only_clicked, "machine_click")]

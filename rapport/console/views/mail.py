@@ -110,7 +110,7 @@ def _reader(request: HttpRequest) -> tuple[str, int]:
 def outbox(request: HttpRequest) -> HttpResponse:
     """The newest mails that lie there."""
     rows, is_cut = files.newest()
-    context = {"here": "outbox", "rows": rows, "is_cut": is_cut, "sends": bool(settings.EMAIL_URL), "where": settings.OUTBOX_DIR.name}
+    context = {"here": "outbox", "rows": rows, "is_cut": is_cut, "sends": bool(settings.EMAIL_URL)}
     return render(request, "console/outbox/list.html", context)
 
 

@@ -4,7 +4,7 @@
   'use strict';
   var form = document.getElementById('write'), box = document.getElementById('preview-box');
   var script = document.querySelector('script[data-preview]');
-  var last = document.getElementById('part-mjml'), frames = 0;
+  var soon = 0, last = document.getElementById('part-mjml'), frames = 0;
   document.documentElement.classList.add('js');
 
   function insert(text) {
@@ -63,7 +63,9 @@
   if (!form || !script || !form.querySelector('.btn-primary')) return;
   document.getElementById('case').addEventListener('change', show);
   document.addEventListener('htmx:after:settle', function (event) {
-    if (event.target.id === 'checked' || (event.target.closest && event.target.closest('#write'))) show();
+    if (!event.target.closest || !event.target.closest('#write')) return;
+    window.clearTimeout(soon);
+    soon = window.setTimeout(show, 60); // when every part has its word
   });
   show();
 })();

@@ -68,7 +68,7 @@
 
   // Mails above, who answered below: two scales are two plots, never two axes.
   draw.answered = function (data) {
-    function bars(name, place, style, more) { return Object.assign({ type: 'bar', name: data.words[name], data: data[name], xAxisIndex: place, yAxisIndex: place, barWidth: '62%', itemStyle: style }, more); }
+    function bars(name, place, style, more) { return Object.assign({ type: 'bar', name: data.words[name], data: data[name].map(function (n) { return n || null; }), xAxisIndex: place, yAxisIndex: place, barWidth: '62%', itemStyle: style }, more); }
     var hollow = { color: C.pale, borderColor: C.accent, borderWidth: 1 };
     function above(options) { return Object.assign({ axisLabel: Object.assign({}, text, { formatter: short }), minInterval: 1, splitNumber: 2 }, options); }
     return base({
