@@ -6,12 +6,14 @@ that arrived.
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import Settings
 
@@ -41,7 +43,7 @@ class Shop(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"<!doctype html><title>Shop</title><h1>The coats are in</h1>")
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Quiet."""
 
 
@@ -101,19 +103,14 @@ def buyers(tell: Tell, lake: Path) -> None:
 
 def meanwhile(work: Callable[[], object]) -> None:
     """What the worker would do, in a thread with a connection of its own."""
-    trouble: list[Exception] = []
 
     def run() -> None:
-        try:
-            while work():
-                pass
-        except Exception as found:
-            trouble.append(found)
+        while work():
+            pass
 
-    thread = Thread(target=run)
-    thread.start()
-    thread.join()
-    assert not trouble, trouble
+    with ThreadPoolExecutor(1) as hand:
+        hand.submit(run).result()
+        hand.submit(connections.close_all).result()
 
 
 def test_a_rule_becomes_a_mail_and_the_mail_a_fact(window: Page, server: Sink, buyers: None, shop: str, tell: Tell) -> None:
@@ -199,9 +196,11 @@ def follow_the_link_that_arrived(window: Page, server: Sink) -> None:
     assert part is not None
     reader = window.context.new_page()
     reader.set_content(part.get_content())
-    reader.get_by_role("link", name="See what is new").click()
-    expect(reader.get_by_role("heading", name="The coats are in")).to_be_visible()
-    assert reader.url.endswith("/coats?from=mail")
+    with reader.expect_popup() as opened:
+        reader.get_by_role("link", name="See what is new").click()
+    expect(opened.value.get_by_role("heading", name="The coats are in")).to_be_visible()
+    assert opened.value.url.endswith("/coats?from=mail")
+    opened.value.close()
     reader.close()
 
 
