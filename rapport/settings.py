@@ -10,6 +10,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from rapport.run import logs
+
 env = environ.Env()
 
 # Where this installation lives. This alone keeps one installation apart from another.
@@ -110,10 +112,13 @@ INSTALLED_APPS = [
     "rapport.messaging",
     "rapport.campaigns",
     "rapport.console",
+    "rapport.api",
     "rapport.learn",
     "rapport.run",
 ]
 MIDDLEWARE = [
+    "rapport.run.request_line.RequestLine",
+    "rapport.api.plain.NoPages",  # outermost: whatever goes wrong below, a program is answered with a problem, never with a page
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -198,9 +203,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 LOG_LEVEL = env.str("RAPPORT_LOG_LEVEL", "WARNING").upper()
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL if LOG_LEVEL in logging.getLevelNamesMapping() else "WARNING"},
-}
+LOG_FORMAT = env.str("RAPPORT_LOG_FORMAT", "plain").lower()
+LOGGING = logs.configuration(LOG_LEVEL if LOG_LEVEL in logging.getLevelNamesMapping() else "WARNING", LOG_FORMAT)
+
+METRICS_TOKEN = env.str("RAPPORT_METRICS_TOKEN", "")  # who brings it may read /metrics from another machine

@@ -3,13 +3,16 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from rapport.console.views import home
+from rapport.run import views as watching
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.front),
     path("v1/", include("rapport.intake.urls")),
     path("m/", include("rapport.messaging.urls")),
+    path("api/", include("rapport.api.urls")),
     path("app/", include("rapport.console.urls")),
-    path("healthz", home.health),
+    path("healthz", watching.health),
+    path("metrics", watching.metrics),
 ]
 
 handler403 = "rapport.console.views.trouble.not_allowed"

@@ -41,11 +41,12 @@ class Installation:
     database_url: str
     end: ExitStack  # of the test: takes down what was opened
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)  # RAPPORT_…, beside folder and database
 
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DJANGO_"))}
-        return {**kept, "RAPPORT_DATA_DIR": str(self.folder), "RAPPORT_DATABASE_URL": self.database_url}
+        return {**kept, "RAPPORT_DATA_DIR": str(self.folder), "RAPPORT_DATABASE_URL": self.database_url, **self.settings}
 
     def run(self, *words: str, check: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """One command to its end; its words are in the failure where it fails."""
@@ -57,6 +58,12 @@ class Installation:
     def ask(self, *words: str) -> Any:
         """The JSON answer of a command."""
         return json.loads(self.run(*words, "--json").stdout)
+
+    def play(self, module: str, *words: str) -> str:
+        """A module of the tests, run inside this installation; what it prints."""
+        done = subprocess.run([sys.executable, "-m", module, *words], env=self.environment, capture_output=True, text=True)
+        assert not done.returncode, f"{module} {' '.join(words)}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """A command that stays, in a process group of its own, with its words kept beside the data folder."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection
+from django.db.models import Sum
 
 from rapport.events import catalogue as _catalogue
 from rapport.events.catalogue import Catalogue
@@ -64,6 +65,18 @@ def facts_of(
         rows = rows.order_by("-time_us", "-id") if newest_first else rows.order_by("time_us", "id")
         found.extend(map(_fact, rows[:limit].values_list(*_FACT_COLUMNS)))
     found.sort(key=lambda fact: (fact.time_us, fact.id), reverse=newest_first)
+    return found[:limit]
+
+
+def newest_facts(customer_ids: Sequence[int], *, before: tuple[int, int] | None, limit: int) -> list[Fact]:
+    """The facts recorded under these ids by falling (own time, id), a page at a time: those before that of the last one seen."""
+    found: list[Fact] = []
+    for ids in slices(customer_ids):
+        rows = Event.objects.filter(customer_id__in=ids).order_by("-time_us", "-id")
+        if before is not None:
+            rows = rows.filter(time_us__lte=before[0]).exclude(time_us=before[0], id__gte=before[1])
+        found.extend(map(_fact, rows[:limit].values_list(*_FACT_COLUMNS)))
+    found.sort(key=lambda fact: (fact.time_us, fact.id), reverse=True)
     return found[:limit]
 
 
@@ -154,6 +167,30 @@ def newest_fact_us() -> int | None:
     """When the last fact was received."""
     last = Event.objects.order_by("-id").values_list("received_us", flat=True).first()
     return last
+
+
+def facts_counted() -> int:
+    """How many facts there are, as far as the catalogue has counted."""
+    return EventType.objects.aggregate(total=Sum("facts"))["total"] or 0
+
+
+def received_since(since_us: int) -> int:
+    """About how many facts were received since then: their ids rise with the time of receipt, so some look-ups find the first."""
+    rows = Event.objects.order_by("id").values_list("id", "received_us")
+    first, last = rows.first(), rows.last()
+    if first is None or last is None or last[1] < since_us:
+        return 0
+    if first[1] >= since_us:
+        return last[0] - first[0] + 1
+    low, high = first[0] - 1, last[0]  # behind `low` comes an older one, behind `high` none
+    while high - low > 1:
+        middle = (low + high) // 2
+        found = rows.filter(id__gt=middle).first()
+        if found is None or found[1] >= since_us:
+            high = middle
+        else:
+            low = found[0] - 1
+    return last[0] - high
 
 
 def event_types_with_counts() -> list[EventType]:

@@ -8,6 +8,7 @@ from django.db import transaction
 from rapport.events.catalogue import event_type_ids
 from rapport.events.models import Cursor
 from rapport.events.queries import Fact, _decode, read_after
+from rapport.lib.clock import now_us
 
 BATCH = 1_000
 
@@ -31,6 +32,16 @@ def register(name: str, event_names: list[str], follow: Callable[[list[Fact]], N
 def run_reactions(limit: int = BATCH) -> int:
     """One bounded pass of every reaction; answers how many rows of the log were read."""
     return sum(_run(reaction, limit) for reaction in list(_register.values()))
+
+
+def lags() -> dict[str, float]:
+    """For each reaction, for how many seconds the oldest fact it has not seen has waited."""
+    places = {name: (tx, event_id) for name, tx, event_id in Cursor.objects.values_list("name", "tx", "event_id")}
+    found = {}
+    for reaction in _register.values():
+        waiting = read_after(*places.get(f"reaction:{reaction.name}", (0, 0)), 1)
+        found[reaction.name] = max(0.0, (now_us() - waiting[0][6]) / 1e6) if waiting else 0.0
+    return found
 
 
 @transaction.atomic

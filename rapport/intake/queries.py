@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Count, Max
 
-from rapport.intake.models import Load, Reject, Source, WriteKey
+from rapport.intake.models import Load, LoadState, Reject, Source, WriteKey
 
 
 def sources() -> list[Source]:
@@ -22,6 +22,12 @@ def keys() -> list[WriteKey]:
 def loads(*, limit: int = 50) -> list[Load]:
     """The newest loads first."""
     return list(Load.objects.select_related("source").order_by("-id")[:limit])
+
+
+def loads_by_state() -> dict[str, int]:
+    """How many loads stand where, every state named."""
+    counts = dict(Load.objects.values_list("state").annotate(count=Count("id")))
+    return {state: counts.get(state, 0) for state in LoadState.values}
 
 
 def load(load_id: int) -> Load | None:

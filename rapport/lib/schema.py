@@ -1,11 +1,13 @@
 """Whether the record has the tables this version expects: an empty one gets them at once, an older one waits for `rapport upgrade`."""
 
 from enum import Enum
+from functools import cache
 
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from rapport.lib.locks import loop_lock
 from rapport.lib.refusals import Refusal
@@ -43,7 +45,21 @@ def schema() -> Schema:
         return Schema.NEWER
     if not pending:
         return Schema.CURRENT
-    return Schema.OLDER if applied and _holds_anything() else Schema.EMPTY
+    return Schema.OLDER if applied and holds_anything() else Schema.EMPTY
+
+
+def is_current() -> bool:
+    """The same in one small query, for those who ask again and again: what this version expects is read once."""
+    ours, expected = _expected()
+    taken = set(MigrationRecorder(connection).applied_migrations())
+    return expected <= taken and not any(step[0] in ours for step in taken - expected)
+
+
+@cache
+def _expected() -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    """The labels of our rooms, and the steps of this version."""
+    ours = frozenset(app.label for app in apps.get_app_configs() if app.name.startswith("rapport."))
+    return ours, frozenset(MigrationLoader(None).disk_migrations)
 
 
 def steps() -> tuple[list[str], list[str], list[str]]:
@@ -61,7 +77,8 @@ def make_tables() -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def _holds_anything() -> bool:
+def holds_anything() -> bool:
+    """Whether any table of ours has a row."""
     tables = set(connection.introspection.table_names())
     for model in apps.get_models():
         table = model._meta.db_table
@@ -71,3 +88,10 @@ def _holds_anything() -> bool:
                 if cursor.fetchone():
                     return True
     return False
+
+
+def unknown_steps(steps: list[str]) -> list[str]:
+    """Those of these steps that belong to one of our rooms, and that this version does not have."""
+    ours, expected = _expected()
+    known = {".".join(step) for step in expected}
+    return [step for step in steps if step not in known and step.partition(".")[0] in ours]

@@ -15,10 +15,10 @@ from rapport.customers.queries import reaches
 from rapport.events.actions import NewFact, record
 from rapport.lib.clock import now_us
 from rapport.messaging import events
+from rapport.messaging.bounces import BounceClass, of_answer
 from rapport.messaging.facts import properties
 from rapport.messaging.machines import is_machine
 from rapport.messaging.models import Message, Target, Touch, TouchKind
-from rapport.messaging.refusals import of_answer
 
 UNDECIDED_US = 3_000_000  # how long an open or a click waits for company
 TOGETHER_US = 2_000_000  # so close together no person follows two links of one mail
@@ -121,10 +121,10 @@ def _wants_mail(message: Message) -> bool:
     return bool(reach and reach.consent)
 
 
-def refused(message_id: int, code: int, answer: str) -> None:
+def refused(message_id: int, code: int, answer: str, *, stage: str) -> None:
     """The server said no for good while we talked to it. In a transaction of the caller."""
-    kind, reason = of_answer(code, answer)
-    bounced(message_id, hard=kind == "hard", reason=str(reason), diagnostic=answer)
+    kind, reason = of_answer(code, answer, stage=stage)
+    bounced(message_id, hard=kind is BounceClass.HARD, reason=reason.value, diagnostic=answer)
 
 
 @transaction.atomic

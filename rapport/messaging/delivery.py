@@ -9,10 +9,11 @@ Message-ID.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection
 from django.db.models import F
 
 from rapport.lib.clock import now_us
+from rapport.lib.locks import turn_to_write
 from rapport.messaging import slices
 from rapport.messaging.answers import refused
 from rapport.messaging.facts import record_sent
@@ -22,6 +23,11 @@ from rapport.messaging.transports import CannotConnect, Fate, Outcome, Transport
 
 BACK_OFF_SECONDS = (60, 300, 900, 3_600, 3 * 3_600, 6 * 3_600, 12 * 3_600, 24 * 3_600)  # after each 4xx; then it has failed
 FINISHED_LOOKED_AT = 100
+LEAVING = (
+    "UPDATE messaging_message SET state = 'sending' WHERE id = %s AND state = 'cleared'"
+    " AND EXISTS (SELECT 1 FROM messaging_mailing WHERE id = %s AND state = 'running')"
+)
+TAKEN = "UPDATE messaging_message SET state = 'sent', sent_us = %s, answer = %s, attempts = attempts + 1 WHERE id = %s"
 
 
 @dataclass
@@ -72,7 +78,7 @@ class Courier:
             last = (mail, outcome)
             if outcome.fate is Fate.NOT_BEGUN:
                 break
-        with transaction.atomic():
+        with turn_to_write():
             if last:
                 _settle(*last)
             finish(self.number)
@@ -86,14 +92,13 @@ class Courier:
         return line.send(mail.envelope_from, mail.to, mail.mail, mail.name)
 
 
-@transaction.atomic
 def _leaving(mail: Outgoing, last: tuple[Outgoing, Outcome] | None) -> bool:
-    """Settle the one before; mark this one, unless its mailing was paused or cancelled meanwhile."""
-    if last:
-        _settle(*last)
-    running = Mailing.objects.filter(id=mail.mailing_id, state=MailingState.RUNNING)
-    marked = Message.objects.filter(id=mail.message_id, state=MessageState.CLEARED, mailing__in=running)
-    return marked.update(state=MessageState.SENDING) == 1
+    """Settle the one before; mark this one, unless its mailing was paused or cancelled meanwhile. Once a message, so by plain SQL."""
+    with turn_to_write(), connection.cursor() as cursor:
+        if last:
+            _settle(*last)
+        cursor.execute(LEAVING, [mail.message_id, mail.mailing_id])
+        return bool(cursor.rowcount == 1)
 
 
 def _settle(mail: Outgoing, outcome: Outcome) -> None:
@@ -101,7 +106,8 @@ def _settle(mail: Outgoing, outcome: Outcome) -> None:
     row = Message.objects.filter(id=mail.message_id)
     match outcome.fate:
         case Fate.TAKEN:
-            row.update(state=MessageState.SENT, sent_us=now_us(), answer=outcome.answer, attempts=F("attempts") + 1)
+            with connection.cursor() as cursor:
+                cursor.execute(TAKEN, [now_us(), outcome.answer, mail.message_id])
         case Fate.IN_DOUBT:
             _doubt(mail.message_id, mail.purpose, outcome.answer)
         case Fate.NOT_BEGUN:
@@ -115,7 +121,7 @@ def _settle(mail: Outgoing, outcome: Outcome) -> None:
             row.update(
                 state=MessageState.FAILED, reason="refused", sent_us=None, courier=None, answer=outcome.answer, attempts=F("attempts") + 1
             )
-            refused(mail.message_id, outcome.code, outcome.answer)
+            refused(mail.message_id, outcome.code, outcome.answer, stage=outcome.stage)
 
 
 def _doubt(message_id: int, purpose: str, answer: str) -> None:
@@ -138,7 +144,7 @@ def recover(courier: int) -> None:
     """What a courier had in hand when it died: one that was leaving is in doubt, the rest waits again or is told."""
     if not Message.objects.filter(courier=courier).exists():
         return
-    with transaction.atomic():
+    with turn_to_write():
         for message_id, purpose in Message.objects.filter(courier=courier, state=MessageState.SENDING).values_list(
             "id", "mailing__purpose"
         ):

@@ -1,6 +1,7 @@
 """Signed addresses in mails: each names rows of ours, is good for one message alone, and cannot be made by anybody else.
 
-A signature has 132 bits of HMAC-SHA256. What a click leads to stands in the database; nothing of it is in the address.
+A signature has 130 bits of HMAC-SHA256, in letters that survive a server that changes their case. What a click leads to
+stands in the database; nothing of it is in the address.
 """
 
 import base64
@@ -14,8 +15,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-SIGNATURE_LENGTH = 22
-TOKEN = re.compile(r"([0-9a-z]{1,13})(?:\.([0-9a-z]{1,13}))?-([A-Za-z0-9_-]{22})", re.ASCII)
+SIGNATURE_LENGTH = 26
+TOKEN = re.compile(r"([0-9a-z]{1,13})(?:\.([0-9a-z]{1,13}))?-([a-z2-7]{26})", re.ASCII)
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 SCHEMES = frozenset({"http", "https"})
 
@@ -34,6 +35,7 @@ def token(purpose: str, message_id: int, target_id: int | None = None) -> str:
 
 def read_token(purpose: str, text: str) -> Signed | None:
     """What a token of this purpose names; None where we did not make it."""
+    text = text.lower()
     found = TOKEN.fullmatch(text)
     if not found:
         return None
@@ -84,7 +86,7 @@ def base36(number: int) -> str:
 def _signature(purpose: str, named: str) -> str:
     seal = _seal(purpose).copy()
     seal.update(named.encode())
-    return base64.urlsafe_b64encode(seal.digest())[:SIGNATURE_LENGTH].decode()
+    return base64.b32encode(seal.digest())[:SIGNATURE_LENGTH].decode().lower()
 
 
 @lru_cache(maxsize=16)

@@ -5,17 +5,16 @@ The standard library's tree of parts costs more than filling in the template; it
 
 import base64
 import re
+from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.charset import QP, Charset
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
 
 LINE_LENGTH_MAX = 998  # RFC 5322 2.1.1
 HEADER_TEXT_MAX = 900
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_quoted = Charset("utf-8")
-_quoted.body_encoding = QP
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +35,8 @@ class Letter:
 def as_bytes(letter: Letter) -> bytes:
     """CRLF throughout, ASCII only, no line longer than RFC 5322 allows, whatever the words."""
     boundary = f"=_{letter.message_id.strip('<>').split('@')[0]}"
-    name, address = parseaddr(letter.sender)
     head = [
-        f"From: {_address(name, address)}",
+        f"From: {_sender(letter.sender)}",
         f"To: {_address(letter.to_name, letter.to)}",
         f"Subject: {_words(letter.subject, 'Subject')}",
         f"Date: {format_datetime(datetime.fromtimestamp(letter.at_us // 1_000_000, UTC))}",
@@ -63,8 +61,13 @@ def _body(text: str) -> tuple[str, str, str]:
     if len(raw) == len(text) and all(len(line) < LINE_LENGTH_MAX for line in text.split("\n")):
         return "Content-Transfer-Encoding: 7bit", "", text
     if len(raw) < 1.5 * len(text):
-        return "Content-Transfer-Encoding: quoted-printable", "", _quoted.body_encode(raw.decode("utf-8"))
+        return "Content-Transfer-Encoding: quoted-printable", "", b2a_qp(raw, istext=True).decode("ascii")
     return "Content-Transfer-Encoding: base64", "", base64.encodebytes(raw).decode("ascii")
+
+
+@lru_cache(maxsize=16)
+def _sender(mailbox: str) -> str:
+    return _address(*parseaddr(mailbox))
 
 
 def _address(name: str, address: str) -> str:

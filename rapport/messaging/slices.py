@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
+from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 
 from rapport.customers import queries as customers
 from rapport.lib.clock import now_us
+from rapport.lib.locks import turn_to_write
 from rapport.messaging import filling
 from rapport.messaging.filling import Unfilled
 from rapport.messaging.gates import Candidate, holds, usable
@@ -20,6 +23,7 @@ from rapport.messaging.models import Mailing, MailingState, Message, MessageStat
 SLICE_MAX = 50
 MAILINGS_LOOKED_AT = 100
 NO_SENDER = "rapport@localhost"
+CLEARED = "UPDATE messaging_message SET state = 'cleared', courier = %s, sent_us = %s, address = %s, reason = '' WHERE id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +60,37 @@ def _turns() -> list[int]:
 def take(courier: int) -> list[Outgoing]:
     """Up to SLICE_MAX messages of one mailing that passed every gate a moment ago; held ones are written down with their reason."""
     for mailing_id in _turns():
-        with transaction.atomic():
+        with turn_to_write():
             mailing = Mailing.objects.select_for_update().filter(id=mailing_id, state=MailingState.RUNNING).first()  # couriers in turn
-            if mailing is None:
-                continue
             moment_us = now_us()
-            rows = list(due(mailing_id, moment_us).order_by("due_us", "id")[:SLICE_MAX])
-            if rows:
-                Mailing.objects.filter(id=mailing_id).update(turn_us=moment_us)
-                return _cleared(mailing, rows, courier, moment_us)
+            rows = list(due(mailing_id, moment_us).order_by("due_us", "id")[:SLICE_MAX]) if mailing else []
+            if mailing is None or not rows:
+                continue
+            Mailing.objects.filter(id=mailing_id).update(turn_us=moment_us)
+            version = Version.objects.get(id=mailing.version_id)
+            cleared, values = _cleared(mailing, version, rows, courier, moment_us)
+        return _letters(mailing, version, cleared, values, moment_us)
     return []
 
 
-def _cleared(mailing: Mailing, rows: Sequence[Message], courier: int, moment_us: int) -> list[Outgoing]:
+Cleared = list[tuple[Message, Candidate]]
+
+
+def _cleared(
+    mailing: Mailing, version: Version, rows: Sequence[Message], courier: int, moment_us: int
+) -> tuple[Cleared, dict[int, dict[str, Any]]]:
+    """Those the gates let pass, marked as this courier's, with what is known of each customer at this moment."""
     reaches = customers.reaches([row.customer_id for row in rows], channel="email", purpose=mailing.purpose, hold=True)
     candidates = {row.id: _candidate(mailing, row, reaches.get(row.customer_id)) for row in rows}
     held = holds(list(candidates.values()), moment_us)
     for hold in set(held.values()):
         ids = [message_id for message_id, one in held.items() if one == hold]
         Message.objects.filter(id__in=ids).update(state=MessageState.HELD, reason=hold.reason, may_go_us=hold.may_go_us)
-    passed = [row for row in rows if row.id not in held]
-    letters, broken = _letters(mailing, passed, candidates, moment_us)
-    for trouble in set(broken.values()):
-        ids = [message_id for message_id, one in broken.items() if one == trouble]
-        Message.objects.filter(id__in=ids).update(state=MessageState.FAILED, reason="template", answer=trouble[:255])
-    _mark(letters, courier, moment_us)
-    return letters
+    cleared = [(row, candidates[row.id]) for row in rows if row.id not in held]
+    with connection.cursor() as cursor:
+        cursor.executemany(CLEARED, [(courier, moment_us, one.address.lower(), one.message_id) for _, one in cleared])
+    people = [one.reach for _, one in cleared if one.reach]
+    return cleared, filling.values_of(version, people, moment_us)
 
 
 def _candidate(mailing: Mailing, row: Message, reach: customers.Reach | None) -> Candidate:
@@ -89,35 +98,20 @@ def _candidate(mailing: Mailing, row: Message, reach: customers.Reach | None) ->
     return Candidate(row.id, mailing.id, mailing.purpose, row.occasion, reach, address, row.data or {})
 
 
-def _mark(letters: Sequence[Outgoing], courier: int, moment_us: int) -> None:
-    if not letters:
-        return
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE messaging_message SET state = %s, courier = %s, sent_us = %s, address = %s, reason = '' WHERE id = %s",
-            [(MessageState.CLEARED.value, courier, moment_us, one.to.lower(), one.message_id) for one in letters],
-        )
-
-
-def _letters(
-    mailing: Mailing, rows: Sequence[Message], candidates: Mapping[int, Candidate], moment_us: int
-) -> tuple[list[Outgoing], dict[int, str]]:
-    version = Version.objects.get(id=mailing.version_id)
-    people = [reach for row in rows if (reach := candidates[row.id].reach)]
-    values = filling.values_of(version, people, moment_us)
+def _letters(mailing: Mailing, version: Version, cleared: Cleared, values: Mapping[int, dict[str, Any]], moment_us: int) -> list[Outgoing]:
+    """Their mails, made outside of any transaction; one the template breaks on has failed."""
     filled: dict[int, filling.Filled] = {}
-    broken: dict[int, str] = {}
-    for row in rows:
-        reach = candidates[row.id].reach
-        assert reach is not None, "the gates let nobody through"
-        page = filling.fill(version, values[reach.customer_id], campaign=mailing.name, message_id=row.id, data=row.data)
+    for row, candidate in cleared:
+        assert candidate.reach is not None, "the gates let nobody through"
+        known = values[candidate.reach.customer_id]
+        page = filling.fill(version, known, campaign=mailing.name, message_id=row.id, data=row.data)
         if isinstance(page, Unfilled):
-            broken[row.id] = page.trouble
+            failed = Message.objects.filter(id=row.id, state=MessageState.CLEARED)
+            failed.update(state=MessageState.FAILED, reason="template", answer=page.trouble[:255], sent_us=None, courier=None)
         else:
             filled[row.id] = page
     targets = filling.targets_of([page.html for page in filled.values()])
-    mails = [_outgoing(mailing, row, candidates[row.id], filled[row.id], targets, moment_us) for row in rows if row.id in filled]
-    return mails, broken
+    return [_outgoing(mailing, row, one, filled[row.id], targets, moment_us) for row, one in cleared if row.id in filled]
 
 
 def _outgoing(
@@ -147,7 +141,12 @@ def sender() -> str:
 
 
 def sender_domain() -> str:
-    return parseaddr(sender())[1].rpartition("@")[2] or "localhost"
+    return _domain(sender())
+
+
+@lru_cache(maxsize=16)
+def _domain(mailbox: str) -> str:
+    return parseaddr(mailbox)[1].rpartition("@")[2] or "localhost"
 
 
 def message_id_of(message_id: int) -> str:

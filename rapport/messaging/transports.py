@@ -31,6 +31,7 @@ class Outcome:
     fate: Fate
     code: int = 0
     answer: str = ""
+    stage: str = "RCPT"  # the command that was answered: a no after DATA proves less about the address
 
 
 class CannotConnect(Refusal):
@@ -130,15 +131,15 @@ class Smtp:
         try:
             code, words = line.data(mail)
         except smtplib.SMTPDataError as refused:  # not 354: no byte of the mail went out
-            return self._refused(refused.smtp_code, refused.smtp_error)
+            return self._refused(refused.smtp_code, refused.smtp_error, "DATA")
         except (smtplib.SMTPException, OSError) as trouble:
             self.close()
             return Outcome(Fate.IN_DOUBT, 0, _said(trouble))
-        return Outcome(Fate.TAKEN, code, _text(words)) if code == 250 else self._refused(code, words)
+        return Outcome(Fate.TAKEN, code, _text(words)) if code == 250 else self._refused(code, words, "DATA")
 
-    def _refused(self, code: int, words: bytes | str) -> Outcome:
+    def _refused(self, code: int, words: bytes | str, stage: str = "RCPT") -> Outcome:
         """A no, and the connection made ready for the next one. 421: the server hangs up."""
-        outcome = Outcome(Fate.LATER if 400 <= code < 500 else Fate.NEVER, code, _text(words))
+        outcome = Outcome(Fate.LATER if 400 <= code < 500 else Fate.NEVER, code, _text(words), stage)
         try:
             if code == 421 or self._line is None or self._line.rset()[0] != 250:
                 self.close()

@@ -24,6 +24,8 @@ PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRA
 def clicked(request: HttpRequest, token: str) -> HttpResponse:
     """Lead on to the link that stood in the mail; nowhere else, whatever the address says."""
     signed = _signed("click", token)
+    if signed.target_id is None:
+        raise Http404
     url = answers.touch(
         signed.message_id, TouchKind.CLICK, target_id=signed.target_id, agent=_agent(request), method=request.method or "GET"
     )

@@ -13,7 +13,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from rapport.lib import schema
+from rapport.lib.clock import from_us
 from rapport.lib.refusals import Refusal
+from rapport.run.backup.saving import last_backup
 from rapport.run.settings_check import Finding, settings_findings
 from rapport.warehouse import queries as warehouse
 
@@ -24,7 +26,7 @@ BEHIND_SECONDS_MAX = 300
 
 def findings() -> list[Finding]:
     """Everything that was looked at; what rests on something broken is left out."""
-    found = [*settings_findings(), folder(), secrets_kept()]
+    found = [*settings_findings(), folder(), secrets_kept(), saved()]
     looks: list[Callable[[], Finding]] = [database, tables]
     if connection.vendor == "postgresql":
         looks.append(open_transactions)
@@ -58,6 +60,14 @@ def secrets_kept() -> Finding:
         names = " ".join(map(str, sorted(loose)))
         return Finding("secrets", False, f"Others may read {names}.", f"chmod 600 {names}")
     return Finding("secrets", True, f"{place}, for their owner alone")
+
+
+def saved() -> Finding:
+    """When the last backup was made. None is no fault of an installation that was made today."""
+    at_us = last_backup().get("at_us")
+    if not isinstance(at_us, int):
+        return Finding("backup", True, "none made yet: `rapport backup FILE`")
+    return Finding("backup", True, f"the last one {from_us(at_us):%Y-%m-%d %H:%M} UTC")
 
 
 def database() -> Finding:

@@ -29,6 +29,7 @@ WORDS: dict[str, dict[str, str]] = {
     "Let in": {
         "user": "accounts of staff: add",
         "key": "write keys of sources: add, list, revoke",
+        "token": "tokens of the machine API: add, list, revoke",
     },
     "Fill": {
         "load": "files of events, customers, orders, products, rates, suppressions",
@@ -37,11 +38,13 @@ WORDS: dict[str, dict[str, str]] = {
         "segment": "count, members, evidence, tree or text of a rule",
     },
     "Keep": {
+        "backup": "record, secrets and files of this moment into one file, while the server runs",
+        "restore": "bring a backup back into an empty installation, and prove that it is whole",
         "rebuild": "make what is known again from what is recorded; --verify compares",
         "bench": "the benchmarks, each beside its peer",
     },
 }
-FREE_OF_TABLES = {"migrate", "upgrade", "check"}  # they speak of the tables themselves
+FREE_OF_TABLES = {"migrate", "upgrade", "check", "backup", "restore"}  # they speak of the tables themselves
 HELP = {"help", "--help", "-h"}
 
 

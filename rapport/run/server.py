@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from django.conf import settings
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -43,6 +44,7 @@ def serve(host: str, port: int, *, with_worker: bool, listening: Callable[[str],
             blocking_threads=BLOCKING_THREADS,
             websockets=False,
             log_level=LogLevels.warning,
+            log_dictconfig=settings.LOGGING,
             respawn_failed_workers=True,
             workers_kill_timeout=STOP_SECONDS_MAX,
         )

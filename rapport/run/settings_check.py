@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 
+LOG_FORMATS = ("plain", "json")
+TOKEN_LENGTH_MIN = 16
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -22,7 +25,7 @@ def wrong_settings() -> list[Finding]:
 
 
 def settings_findings() -> list[Finding]:
-    return [_time_zone(), _currency(), _engine(), _log_level()]
+    return [_time_zone(), _currency(), _engine(), _log_level(), _log_format(), _metrics_token()]
 
 
 def _time_zone() -> Finding:
@@ -55,3 +58,19 @@ def _log_level() -> Finding:
     if level not in logging.getLevelNamesMapping():
         return Finding("log level", False, f'RAPPORT_LOG_LEVEL is "{level}".', "Say DEBUG, INFO, WARNING or ERROR.")
     return Finding("log level", True, level)
+
+
+def _log_format() -> Finding:
+    style = settings.LOG_FORMAT
+    if style not in LOG_FORMATS:
+        return Finding("log format", False, f'RAPPORT_LOG_FORMAT is "{style}".', f"Say {' or '.join(LOG_FORMATS)}.")
+    return Finding("log format", True, style)
+
+
+def _metrics_token() -> Finding:
+    """Its value is told to nobody."""
+    token = settings.METRICS_TOKEN
+    if token and (len(token) < TOKEN_LENGTH_MIN or not token.isascii() or not token.isprintable() or " " in token):
+        what = f"RAPPORT_METRICS_TOKEN is no secret: it has {len(token)} characters, or some that do not fit into a header."
+        return Finding("metrics", False, what, f"Set {TOKEN_LENGTH_MIN} or more letters and digits, as `openssl rand -hex 24` gives.")
+    return Finding("metrics", True, "to this machine, and to who brings the token" if token else "to this machine alone")

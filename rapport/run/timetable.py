@@ -4,6 +4,7 @@ import time
 
 from django.conf import settings
 
+from rapport.api.actions import tidy_answers
 from rapport.campaigns import actions as campaigns
 from rapport.events.reactions import run_reactions
 from rapport.intake import queries as doors
@@ -11,7 +12,7 @@ from rapport.intake.files import actions as files
 from rapport.intake.models import LoadState
 from rapport.lib.locks import HeldByAnother
 from rapport.lib.refusals import Refusal
-from rapport.messaging import answers
+from rapport.messaging import answers, inbound
 from rapport.messaging.delivery import Courier
 from rapport.run.loops import Loop, Stopping
 from rapport.warehouse import actions as warehouse
@@ -65,11 +66,21 @@ def tell_touches(stopping: Stopping) -> bool:
     return answers.tell_touches() > 0
 
 
+def smtp_door(stopping: Stopping) -> bool:
+    """One worker holds it open; where that one dies the next does."""
+    return inbound.stand_open(stopping, time.sleep)
+
+
 def couriers() -> list[Loop]:
     """One for each connection to the mail server; of all workers together, whoever has a courier's lock is it."""
     return [
         Loop(courier.lock, courier, pause_seconds=1, lock=courier.lock) for courier in map(Courier, range(1, settings.MAIL_CONNECTIONS + 1))
     ]
+
+
+def tidy_api(stopping: Stopping) -> bool:
+    """Answers kept for writes that might have come again."""
+    return tidy_answers() > 0
 
 
 LOOPS = (
@@ -80,4 +91,6 @@ LOOPS = (
     Loop("campaigns", fill_campaigns, pause_seconds=1, lock="campaigns"),
     Loop("answers to mail", tell_touches, pause_seconds=1, lock="answers to mail"),
     *couriers(),
+    *([Loop("mail door", smtp_door, pause_seconds=5, lock="mail door")] if settings.SMTP_DOOR else []),
+    Loop("kept answers", tidy_api, pause_seconds=60, lock="kept-answers"),
 )

@@ -7,7 +7,7 @@ from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
 from rapport.segments import queries
 from rapport.segments.check import check, check_definition
-from rapport.segments.errors import RuleError
+from rapport.segments.errors import NameTaken, RuleError
 from rapport.segments.literals import Unfit, fit_name
 from rapport.segments.models import NamedMeasure, Segment
 from rapport.segments.parse import parse_definition, parse_rule
@@ -16,10 +16,12 @@ from rapport.segments.tree import json_rule
 
 
 @transaction.atomic
-def save_segment(name: str, rule: str, *, by: str) -> Segment:
-    """Keep a rule, text or JSON tree, under a name; under a name that is there the rule changes."""
+def save_segment(name: str, rule: str, *, by: str, new: bool = False) -> Segment:
+    """Keep a rule, text or JSON tree, under a name; under a name that is there the rule changes, or with `new` is refused."""
     name = _fitting(name)
     kept = _held().get(name)
+    if kept is not None and new:
+        raise NameTaken(name)
     read = json_rule(rule) if rule.lstrip().startswith("{") else parse_rule(rule)
     text = rule_text(check(read, queries.vocabulary(), saving_as=name))
     now = now_us()
@@ -43,7 +45,7 @@ def rename_segment(name: str, *, to: str, by: str) -> Segment:
     if to == name:
         return kept
     if to in held:
-        raise Refusal(f'Another segment is called "{to}" already.', mend="Choose another name.")
+        raise NameTaken(to)
     _refuse_used(name, "renamed")
     kept.name, kept.updated_us = to, now_us()
     kept.save()

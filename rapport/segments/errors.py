@@ -17,3 +17,12 @@ class RuleError(Refusal):
         self.line, self.column = (place.line, place.column) if place else (0, 0)
         spot: dict[str, Any] = {"line": place.line, "column": place.column} if place else {"path": path} if path else {}
         super().__init__(where + trouble, mend=mend, **spot, **facts)
+
+
+class NameTaken(Refusal):
+    """Another segment has this name already."""
+
+    code = "name_taken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'Another segment is called "{name}" already.', mend="Choose another name.", name=name)

@@ -22,7 +22,7 @@ LAKES_REMEMBERED_MAX = 8
 SLICE_ROWS = 500  # the first read of a pass; the next ones by the size the facts turn out to have
 BATCH_ROWS = 4_096  # DuckDB shares a scan out among its threads by these
 PASS_BYTES = 64_000_000  # of payload: an order may have 10,000 lines
-_schemas: dict[Home, dict[str, schema.Columns]] = {}  # the tables as this process left them
+_schemas: dict[Home, tuple["Mark", dict[str, schema.Columns]]] = {}  # the tables as this process left them, at which mark
 _marks: dict[Home, "Mark"] = {}  # where this process last saw them: a lake may have moved on since, never back
 _memory = threading.Lock()
 
@@ -142,7 +142,7 @@ def _load_rows(to: Home, mark: Mark, rows: Sequence[Row]) -> None:
         if read_mark(lake) != mark:
             raise Overtaken("Another loader has moved on since; nothing of this pass was kept.", mend="Ask again.")
         kinds = [catalogue.by_id[one] for one in sorted({row[3] for row in rows if row[4] is not None})]
-        tables = schema.ensure(lake, kinds, _kept_schema(to, lake))
+        tables = schema.ensure(lake, kinds, _kept_schema(to, lake, mark))
         if driven.taken_back:
             driving.take_back(lake, driven.taken_back, tables)
         _insert(lake, catalogue, rows, bodies, driven.taken_back)
@@ -158,16 +158,17 @@ def _load_rows(to: Home, mark: Mark, rows: Sequence[Row]) -> None:
             "UPDATE w.watermark SET tx = ?, event_id = ?, facts = facts + ?, received_us = greatest(received_us, ?)",
             [tx, event_id, len(rows), received_us],
         )
-    _remember(to, Mark(tx, event_id, mark.facts + len(rows), max(received_us, mark.received_us)))
+    left = Mark(tx, event_id, mark.facts + len(rows), max(received_us, mark.received_us))
+    _remember(to, left)
     with _memory:
-        _schemas[to] = tables
+        _schemas[to] = left, tables
 
 
-def _kept_schema(to: Home, lake: duckdb.DuckDBPyConnection) -> dict[str, schema.Columns]:
-    """What tables there are: as this process left them, unless its last transaction failed."""
+def _kept_schema(to: Home, lake: duckdb.DuckDBPyConnection, mark: Mark) -> dict[str, schema.Columns]:
+    """What tables there are: as this process left them, unless its last transaction failed or another process has loaded since."""
     with _memory:
-        kept = _schemas.pop(to, None)
-    return kept if kept is not None else schema.kept_tables(lake)
+        left, kept = _schemas.pop(to, (None, {}))
+    return kept if left == mark else schema.kept_tables(lake)
 
 
 def _body(payload: str) -> bytes:

@@ -144,7 +144,12 @@ def test_what_clickers_bought_within_the_window_is_counted(server: Sink, shopper
         message = Message.objects.filter(state="sent").order_by("id")[0]
         from rapport.messaging.models import Target
 
-        answers.touch(message.id, TouchKind.CLICK, target_id=Target.objects.get().id, agent="Mozilla/5.0 (X11; Linux) Firefox/140.0")
+        answers.touch(
+            message.id,
+            TouchKind.CLICK,
+            target_id=Target.objects.get().id,
+            agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        )
         clicked_us = now_us()
     with fixed(from_us(clicked_us + 10_000_000)):
         assert answers.tell_touches() == 1

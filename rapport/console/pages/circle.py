@@ -62,6 +62,7 @@ class Circle:
     facts: Flow
     people: Flow
     mail: Mapping[str, Flow]
+    known: int  # customers in all
 
     @property
     def names(self) -> list[str]:
@@ -91,10 +92,15 @@ def circle() -> Circle:
     numbers = range(today - DAYS + 1, today + 1)
     kept: dict[str, list[int]] | None = cache.get(f"console.circle.{today}")
     if kept is None:
-        kept = {"facts": _facts(today), "people": _flow(customers.new_by_day(numbers[0] * DAY_US), numbers), **_mail(numbers)}
+        kept = {
+            "known": [customers.known_count()],
+            "facts": _facts(today),
+            "people": _flow(customers.new_by_day(numbers[0] * DAY_US), numbers),
+            **_mail(numbers),
+        }
         cache.set(f"console.circle.{today}", kept, KEPT_SECONDS)
     days = [from_us(number * DAY_US).date() for number in numbers]
-    return Circle(days, Flow(kept["facts"]), Flow(kept["people"]), {name: Flow(kept[name]) for name in MAIL})
+    return Circle(days, Flow(kept["facts"]), Flow(kept["people"]), {name: Flow(kept[name]) for name in MAIL}, kept["known"][0])
 
 
 def _facts(today: int) -> list[int]:

@@ -2,18 +2,15 @@
 
 from typing import Any
 
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 
 from rapport.accounts.models import User
 from rapport.console.guard import is_fragment, page, staff
 from rapport.console.pages.campaigning import on_their_way
 from rapport.console.pages.circle import PERIODS, circle
 from rapport.console.pages.loads import is_moving, progress
-from rapport.customers import queries as customers
 from rapport.events import queries as log
 from rapport.intake import queries as doors
 from rapport.lib.clock import DAY_US, from_us, now_us
@@ -61,14 +58,6 @@ def front(request: HttpRequest) -> HttpResponse:
     return redirect("console:home")
 
 
-@never_cache
-def health(request: HttpRequest) -> JsonResponse:
-    """For whoever watches the server: it answers, and the record can be read."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok"})
-
-
 def running(user: User) -> dict[str, Any]:
     """Loads and campaigns on their way, as far as this role may see them."""
     loads = [progress(load) for load in doors.loads(limit=LOADS_LOOKED_AT) if is_moving(load)] if user.may("intake.read") else []
@@ -87,6 +76,5 @@ def _figures(request: HttpRequest) -> dict[str, Any]:
         "periods": [(1, _("Today")), (7, _("7 days")), (30, _("30 days"))],
         "figures": figures,
         "clicked_rule": f'did "Email Link Clicked" in the last {days} days',
-        "known": customers.known_count(),
         "newest_us": log.newest_fact_us(),
     }

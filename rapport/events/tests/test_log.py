@@ -9,9 +9,10 @@ from rapport.events import catalogue, reactions
 from rapport.events.actions import NewFact, learn, record
 from rapport.events.catalogue import free_name
 from rapport.events.models import Cursor, Event, EventType, Property
-from rapport.events.queries import facts_by_day, read_after
+from rapport.events.queries import facts_by_day, newest_facts, read_after
 from rapport.events.values import as_kind, as_money, as_time_us, kind_of
 from rapport.lib.clock import DAY_US
+from tests.cast import track
 
 UTC = ZoneInfo("UTC")
 
@@ -134,3 +135,15 @@ def test_facts_are_counted_by_the_day_they_were_received():
     counted = [(day.isoformat(), count) for day, count in facts_by_day(1_767_225_600_000_000 + DAY_US)]
     assert counted == [("2026-01-04", 3), ("2026-02-10", 1)]
     assert [count for _day, count in facts_by_day(0)] == [2, 3, 1]
+
+
+@pytest.mark.django_db
+def test_the_newest_facts_come_page_by_page_through_facts_of_one_moment(bob, tell):
+    tell(*(track("bob", "Store Visited", days_ago=1, number=number) for number in range(3)))
+    whole = newest_facts([bob.id], before=None, limit=100)
+    assert [(fact.time_us, fact.id) for fact in whole] == sorted(((fact.time_us, fact.id) for fact in whole), reverse=True)
+    seen, before = [], None
+    while page := newest_facts([bob.id], before=before, limit=2):
+        seen += page
+        before = page[-1].time_us, page[-1].id
+    assert seen == whole and len(whole) == 6 + 3

@@ -1,5 +1,6 @@
 """A mail server for tests: takes what comes, or plays the trouble a test asks for. In a thread, on loopback."""
 
+import asyncio
 import email
 import email.policy
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ class Sink:
     ) -> str:
         answer = self.on_recipient(address)
         if answer == "hang up":
-            server.transport.abort()
+            hang_up(server)
             return "421 gone"
         if answer:
             return answer
@@ -40,7 +41,7 @@ class Sink:
         if answer != "lost before" and not (answer and answer[0] in "45"):
             self.mails.append((envelope.mail_from or "", envelope.rcpt_tos[0], content))
         if answer in ("hang up", "lost before"):
-            server.transport.abort()
+            hang_up(server)
             return "421 gone"
         return answer or "250 OK"
 
@@ -53,6 +54,11 @@ class Sink:
         found = email.message_from_bytes(self.mails[place][2], policy=email.policy.default)
         assert isinstance(found, EmailMessage)
         return found
+
+
+def hang_up(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()
 
 
 @contextmanager

@@ -40,3 +40,16 @@ def test_rules_mean_what_the_queries_by_hand_mean(tmp_path: object) -> None:
     assert len(found["cases"]) == EXAMPLES + TOGETHER
     assert set(found["cases"][0]) == {"name", "ours_seconds", "peer", "peer_seconds", "ratio", "goal", "equal_results", "peak_mb"}
     assert all(case["equal_results"] for case in found["cases"])
+
+
+@pytest.mark.large
+@pytest.mark.slow
+def test_pages_of_both_houses_come_well(tmp_path: object) -> None:
+    words = [sys.executable, "-m", "rapport", "bench", "pages", "--customers", "1500", "--events", "6000", "--runs", "1", "--json"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DJANGO_"))}
+    done = subprocess.run(words, env=kept | {"RAPPORT_DATA_DIR": str(tmp_path)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {case["name"] for case in found["cases"]} >= {"profile", "customers, first page", "search, a name"}
+    assert all(case["equal_results"] for case in found["cases"])
+    assert "p99" in done.stderr

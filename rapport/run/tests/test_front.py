@@ -101,7 +101,8 @@ def test_a_wrong_setting_is_named_before_anything_is_done(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("COMPANY_TIME_ZONE", "Mars/Olympus"), ("CURRENCY", "EURO"), ("ENGINE", "abacus"), ("LOG_LEVEL", "LOUD")]
+    ("name", "value"),
+    [("COMPANY_TIME_ZONE", "Mars/Olympus"), ("CURRENCY", "EURO"), ("ENGINE", "abacus"), ("LOG_LEVEL", "LOUD"), ("LOG_FORMAT", "xml")],
 )
 def test_each_setting_that_cannot_be_is_found(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert wrong_settings() == []
@@ -109,3 +110,11 @@ def test_each_setting_that_cannot_be_is_found(name: str, value: str, monkeypatch
     (wrong,) = wrong_settings()
     assert value in wrong.what
     assert wrong.mend
+
+
+@pytest.mark.parametrize("token", ["short", "with a space in it, long", "ünïcödé-and-long-enough"])
+def test_a_token_that_is_no_secret_is_refused_and_not_repeated(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "METRICS_TOKEN", token)
+    (wrong,) = wrong_settings()
+    assert "RAPPORT_METRICS_TOKEN" in wrong.what
+    assert token not in wrong.what + wrong.mend

@@ -6,7 +6,7 @@ from rapport.accounts.models import AuditEntry
 from rapport.lib.refusals import Refusal
 from rapport.segments import queries
 from rapport.segments.actions import define_measure, delete_measure, delete_segment, rename_segment, save_segment
-from rapport.segments.errors import RuleError
+from rapport.segments.errors import NameTaken, RuleError
 from rapport.segments.models import NamedMeasure, Segment
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +97,14 @@ def test_a_measures_name_means_one_thing() -> None:
         define_measure('spend := sum(total) of "Order Completed"', by=ME)
     with pytest.raises(RuleError, match="trait already"):
         define_measure('country := sum(total) of "Order Completed"', by=ME)
+
+
+def test_a_new_segment_takes_no_other_s_name() -> None:
+    first = save_segment("Buyers", BUYERS, by=ME, new=True)
+    with pytest.raises(NameTaken, match="Buyers"):
+        save_segment(" Buyers ", "everyone", by=ME, new=True)
+    save_segment("Others", "everyone", by=ME, new=True)
+    with pytest.raises(NameTaken):
+        rename_segment("Others", to="Buyers", by=ME)
+    assert queries.segment_named("Buyers").rule == BUYERS
+    assert [one.name for one in queries.segments_after(first.id, limit=9)] == ["Others"]

@@ -155,6 +155,17 @@ def test_of_two_loaders_without_a_lock_one_is_refused(write: Write, monkeypatch:
     assert rows("SELECT count(*) FROM order_completed__products") == [(24,)]
 
 
+def test_two_processes_that_load_by_turns_know_each_other_s_tables(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("Visited", {"page": "a"})
+    assert load_all() == 1
+    write("Order Completed", ORDER)
+    with another_process(monkeypatch):
+        assert load_all() == 1
+    write("Order Completed", {**ORDER, "till": 7})
+    assert load_all() == 1
+    assert rows("SELECT till FROM order_completed ORDER BY event_id") == [(None,), (7.0,)]
+
+
 def test_a_record_replaced_by_a_shorter_one_is_refused(write: Write) -> None:
     numbers = write("Order Completed", ORDER, ORDER)
     load_all()

@@ -61,9 +61,23 @@
     }
   });
   if (!form || !script || !form.querySelector('.btn-primary')) return;
-  document.getElementById('case').addEventListener('change', show);
+  document.getElementById('case').addEventListener('change', function () {
+    document.getElementById('customer').value = '';
+    document.getElementById('who-reads').value = '';
+    show();
+  });
+  document.getElementById('who-reads').addEventListener('keydown', function (key) { if (key.key === 'Enter') key.preventDefault(); });
+  document.getElementById('mail-found').addEventListener('click', function (click) {
+    var hit = click.target.closest('[data-reader]');
+    if (!hit || click.ctrlKey || click.metaKey) return;
+    click.preventDefault();
+    document.getElementById('customer').value = hit.dataset.reader;
+    document.getElementById('who-reads').value = hit.dataset.readerName;
+    document.getElementById('mail-found').replaceChildren();
+    show();
+  });
   document.addEventListener('htmx:after:settle', function (event) {
-    if (!event.target.closest || !event.target.closest('#write')) return;
+    if (!event.target.closest || !event.target.closest('#parts')) return;
     window.clearTimeout(soon);
     soon = window.setTimeout(show, 60); // when every part has its word
   });

@@ -24,6 +24,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", nargs="?", metavar="NAME", help=f"one of {', '.join(benches())}")
         parser.add_argument("--events", type=int, metavar="N", help="how many facts; each benchmark has its own default")
+        parser.add_argument("--customers", type=int, metavar="N", help="how many customers, where a benchmark has any")
         parser.add_argument("--runs", type=int, metavar="N", help="how often each side runs; the median counts")
         parser.add_argument("--json", action="store_true", help="one JSON object a benchmark on standard output")
 
@@ -51,7 +52,7 @@ class Command(BaseCommand):
 
     def _in_a_folder_of_its_own(self, name: str, bench: Bench, given: dict[str, Any]) -> bool:
         words = [sys.executable, "-m", "rapport", "bench", name, *(["--json"] if given["json"] else [])]
-        for option in ("events", "runs"):
+        for option in ("events", "customers", "runs"):
             words += [f"--{option}", str(given[option])] if given[option] else []
         with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
             handed_down = {"RAPPORT_SAMPLES"} | ({"RAPPORT_DATABASE_URL"} if bench.on_any_database else set())

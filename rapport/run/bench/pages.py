@@ -1,0 +1,204 @@
+"""Staff's pages over a large record against the same pages over a small one: what a page costs must not grow with the company.
+
+Two installations of their own, each with a real server; the history is planted straight into their tables.
+"""
+
+import http.client
+import json
+import os
+import random
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+
+from django.conf import settings
+from django.db import connection
+
+from rapport.lib.locks import own_session
+from rapport.lib.refusals import Refusal
+from rapport.run.bench.frame import Bench, Case, Tell
+from rapport.run.bench.pages_history import plant
+
+SMALL_CUSTOMERS = 1_000
+PAGES = 50  # of each kind, one after the other
+GOAL = 1.5
+START_SECONDS_MAX = 60
+STAFF, PASSWORD = "desk@example.com", "a long enough password"  # of an installation that is gone after the benchmark
+SEED = 20_100_101
+
+
+@dataclass
+class House:
+    """One installation with its server and a line to it, signed in."""
+
+    folder: Path
+    url: str
+    customers: int
+    first_id: int = 0
+    line: http.client.HTTPConnection | None = None
+    cookie: str = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("RAPPORT_")}
+        return kept | {"RAPPORT_DATA_DIR": str(self.folder)} | ({"RAPPORT_DATABASE_URL": self.url} if self.url else {})
+
+    def give(self, *words: str, said: str = "") -> None:
+        subprocess.run(
+            [sys.executable, "-m", "rapport", *words], env=self.environment, input=said, text=True, check=True, capture_output=True
+        )
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        assert self.line is not None
+        self.line.request("GET", path, headers={"Cookie": self.cookie})
+        answer = self.line.getresponse()
+        return answer.status, answer.read()
+
+    def sign_in(self, port: int) -> None:
+        self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.line.request("GET", "/app/sign-in/")
+        page = self.line.getresponse()
+        found = re.search(rb'name="csrfmiddlewaretoken" value="([^"]+)"', page.read())
+        assert found is not None, "the sign-in page has a form"
+        self._keep(page)
+        form = urlencode({"csrfmiddlewaretoken": found[1].decode(), "username": STAFF, "password": PASSWORD})
+        headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        self.line.request("POST", "/app/sign-in/", form, headers)
+        answer = self.line.getresponse()
+        answer.read()
+        assert answer.status == 302, f"sign-in was answered with {answer.status}"
+        self._keep(answer)
+
+    def _keep(self, answer: http.client.HTTPResponse) -> None:
+        held = dict(word.split("=", 1) for word in self.cookie.split("; ") if word)
+        held |= dict(value.partition(";")[0].split("=", 1) for value in answer.headers.get_all("Set-Cookie") or [])
+        self.cookie = "; ".join(f"{name}={value}" for name, value in held.items())
+
+
+def cases(options: dict[str, Any], tell: Tell) -> Iterator[Case]:
+    customers, a_head = options["customers"], max(1, options["events"] // options["customers"])
+    with ExitStack() as end:
+        large, small = (
+            end.enter_context(_house(name, count, a_head, tell)) for name, count in (("large", customers), ("small", SMALL_CUSTOMERS))
+        )
+        peer = f"{SMALL_CUSTOMERS:,} customers"
+        for name, address in KINDS.items():
+            yield Case(name, _pages(large, name, address, tell), peer, _pages(small, name, address, tell), GOAL, runs=3)
+
+
+Address = Callable[[House, random.Random], str]
+KINDS: dict[str, Address] = {
+    "profile": lambda house, chance: f"/app/customers/{house.first_id + chance.randrange(house.customers)}/",
+    "customers, first page": lambda house, chance: "/app/customers/",
+    "customers, a later page": lambda house, chance: f"/app/customers/?after={house.first_id + chance.randrange(house.customers - 60)}",
+    "search, mail address": lambda house, chance: f"/app/customers/?q=c{chance.randrange(house.customers)}%40example.com",
+    "search, a name": lambda house, chance: f"/app/customers/?q={quote(f'Kowalski {chance.randrange(house.customers):08d}')}",
+    "health": lambda house, chance: "/healthz",
+}
+BENCH = Bench(
+    "pages of staff over a large record against the same over a small one",
+    cases,
+    options={"customers": 1_000_000, "events": 20_000_000},
+    on_any_database=True,
+)
+
+
+def _pages(house: House, name: str, address: Address, tell: Tell) -> Callable[[], int]:
+    """Some pages one after the other; how many came well."""
+    chance = random.Random(SEED)
+
+    def ask() -> int:
+        taken, well = [], 0
+        for _ in range(PAGES):
+            path = address(house, chance)
+            began = time.perf_counter()
+            status, body = house.get(path)
+            taken.append(time.perf_counter() - began)
+            well += status == 200 and bool(body)
+        taken.sort()
+        p99 = taken[min(len(taken) - 1, len(taken) * 99 // 100)]
+        tell(f"    {name} of {house.customers:,}: median {1000 * taken[len(taken) // 2]:.1f} ms, p99 {1000 * p99:.1f} ms")
+        return well
+
+    return ask
+
+
+@contextmanager
+def _house(name: str, customers: int, facts_a_head: int, tell: Tell) -> Iterator[House]:
+    """An installation with so many customers and a server that answers; gone afterwards."""
+    with ExitStack() as end:
+        url = end.enter_context(_database(f"bench_{name}_{os.getpid()}")) if connection.vendor == "postgresql" else ""
+        house = House(Path(settings.DATA_DIR) / name, url, customers)
+        _open(house)
+        began = time.monotonic()
+        house.first_id = plant(house.folder, url, customers, facts_a_head)
+        tell(f"  {customers:,} customers with {customers * facts_a_head:,} facts planted in {time.monotonic() - began:.0f} s")
+        house.sign_in(end.enter_context(_server(house)))
+        yield house
+
+
+def _open(house: House) -> None:
+    """Tables, a member of staff, and one customer by the door, from whom the catalogue learns the kinds of facts."""
+    house.folder.mkdir()
+    house.give("user", "add", STAFF, "--role", "head", "--password-stdin", said=PASSWORD + "\n")
+    first = house.folder / "first.jsonl"
+    calls: list[dict[str, Any]] = [
+        {"type": "track", "event": "Order Completed", "properties": {"order_id": "o", "revenue": 1, "currency": "EUR"}},
+        {"type": "track", "event": "Feedback Given", "properties": {"score": 5}},
+        {"type": "track", "event": "Product Viewed", "properties": {"sku": "S1", "category": "Shirts"}},
+        {"type": "identify", "traits": {"email": "first@example.com", "country": "USA"}},
+    ]
+    facts = ({"messageId": f"first-{n}", "userId": "first", "timestamp": "2025-01-01T00:00:00Z", **call} for n, call in enumerate(calls))
+    first.write_text("".join(f"{json.dumps(fact)}\n" for fact in facts))
+    house.give("load", str(first), "--as", "events")
+
+
+@contextmanager
+def _database(name: str) -> Iterator[str]:
+    """A database of its own in the cluster that RAPPORT_DATABASE_URL names."""
+    with own_session() as session:
+        session.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield urlunsplit(urlsplit(os.environ["RAPPORT_DATABASE_URL"])._replace(path=f"/{name}"))
+    finally:
+        with own_session() as session:
+            session.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def _server(house: House) -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    with (house.folder / "server.log").open("ab") as log:
+        words = [sys.executable, "-m", "rapport", "serve", "--no-worker", "--port", str(port)]
+        process = subprocess.Popen(words, env=house.environment, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not _answers(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Refusal("The server did not come up.", mend=f"What it said: {house.folder / 'server.log'}")
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        line.request("GET", "/healthz")
+        return line.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        line.close()

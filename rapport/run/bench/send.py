@@ -1,0 +1,151 @@
+"""A mailing against the bare hand-over of one prepared message: same connections, same server process, no signing.
+
+Ours reads each person's facts, asks every gate, fills in the template and commits before and after each message; the peer only talks SMTP.
+"""
+
+import smtplib
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, connections
+
+from rapport.events.actions import learn
+from rapport.intake.actions import receive
+from rapport.lib.refusals import Refusal
+from rapport.messaging import actions as mail
+from rapport.messaging.delivery import Courier
+from rapport.messaging.models import Version
+from rapport.run.bench.frame import Bench, Case, Tell
+from rapport.segments.actions import define_measure
+
+PEOPLE = 5_000
+CONNECTIONS = 4
+RUNS = 3
+GOAL = 3.0  # at least a third of the peer's rate
+AT_ONCE = 500
+SERVER_SECONDS_MAX = 30
+BODY = """<mjml><mj-body><mj-section><mj-column>
+<mj-text>Dear {{ customer.first_name | default: "friend" }}, in the last twelve months you spent {{ customer.spend }}.</mj-text>
+<mj-text>Here is what came in since you last looked: shirts, trousers and a knitted tie.</mj-text>
+<mj-button href="https://shop.example/new">See what is new</mj-button>
+<mj-text><a href="https://shop.example/shirts">Shirts</a> · <a href="https://shop.example/ties">Ties</a></mj-text>
+</mj-column></mj-section></mj-body></mjml>"""
+WIPED = ("messaging_touch", "messaging_message", "messaging_mailing")
+BY = "the benchmark"
+
+
+def cases(options: dict[str, Any], tell: Tell) -> Iterator[Case]:
+    people = options["customers"]
+    with _server() as port:
+        settings.EMAIL_URL, settings.MAIL_FROM = f"smtp://127.0.0.1:{port}", "Halden <news@halden.example>"
+        settings.COMPANY_NAME, settings.COMPANY_ADDRESS = "Halden", "1 Quay Street, Halden"
+        version, ids = _people(people)
+        tell(f"  {people:,} people on {connection.vendor}, {CONNECTIONS} connections; the peer: smtplib, one prepared message")
+        yield Case("a mailing", _mailing(version, ids), "bare smtplib", _bare(port, people), GOAL, runs=RUNS, fresh=_wipe)
+    _wipe()
+
+
+BENCH = Bench("a mailing against the bare hand-over of one prepared message", cases, options={"customers": PEOPLE}, on_any_database=True)
+
+
+def _people(count: int) -> tuple[Version, list[int]]:
+    if _count("customers_customer"):
+        raise Refusal("The benchmark fills the record with people, and this one holds some.", mend="Name an empty database.")
+    for start in range(0, count, AT_ONCE):
+        receive([call for number in range(start, min(start + AT_ONCE, count)) for call in _calls(number)], source_id=None)
+    learn()
+    define_measure('spend := sum(revenue) of "Order Completed" in the last 12 months', by=BY)
+    version = mail.save_template("News", purpose="marketing", subject="News for {{ customer.first_name }}", mjml=BODY, by=BY)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM customers_customer ORDER BY id")
+        return version, [row[0] for row in cursor.fetchall()]
+
+
+def _calls(number: int) -> list[dict[str, Any]]:
+    who, at = f"c{number}", "2026-10-01T10:00:00Z"
+    order = {"order_id": f"o{number}", "revenue": 20 + number % 90, "currency": "EUR"}
+    consent = {"channel": "email", "purpose": "marketing"}
+    traits = {"email": f"{who}@example.com", "first_name": f"Pia {number}"}
+    return [
+        {"type": "identify", "userId": who, "messageId": f"i{number}", "timestamp": at, "traits": traits},
+        {"type": "track", "event": "Consent Given", "userId": who, "messageId": f"g{number}", "timestamp": at, "properties": consent},
+        {"type": "track", "event": "Order Completed", "userId": who, "messageId": f"o{number}", "timestamp": at, "properties": order},
+    ]
+
+
+def _mailing(version: Version, ids: list[int]) -> Callable[[], int]:
+    """Filled and sent to its end, by as many couriers as there are connections."""
+
+    def carry(number: int) -> None:
+        courier = Courier(number)
+        try:
+            while courier(lambda: False):
+                pass
+        finally:
+            connections.close_all()
+
+    def run() -> int:
+        mailing = mail.open_mailing("bench", name="Bench", version=version)
+        mail.add_people(mailing, ids)
+        mail.start(mailing.id, by=BY)
+        with ThreadPoolExecutor(CONNECTIONS) as couriers:
+            list(couriers.map(carry, range(1, CONNECTIONS + 1)))
+        return _count("messaging_message", "state = 'sent'")
+
+    return run
+
+
+def _bare(port: int, count: int) -> Callable[[], int]:
+    prepared = (b"From: news@halden.example\r\nTo: c1@example.com\r\nSubject: News\r\n\r\n" + b"x" * 70 + b"\r\n") * 1
+    prepared += (b"<td>" + b"y" * 70 + b"</td>\r\n") * 90  # as long as a mail of ours
+
+    def send(some: int) -> int:
+        with smtplib.SMTP("127.0.0.1", port) as line:
+            for number in range(some):
+                line.sendmail("bounces@halden.example", [f"c{number}@example.com"], prepared)
+        return some
+
+    def run() -> int:
+        share, rest = divmod(count, CONNECTIONS)
+        with ThreadPoolExecutor(CONNECTIONS) as senders:
+            return sum(senders.map(send, [share + (number < rest) for number in range(CONNECTIONS)]))
+
+    return run
+
+
+def _count(table: str, where: str = "1 = 1") -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table} WHERE {where}")
+        return int(cursor.fetchone()[0])
+
+
+def _wipe() -> None:
+    with connection.cursor() as cursor:
+        for table in WIPED:
+            cursor.execute(f"DELETE FROM {table}")
+
+
+@contextmanager
+def _server() -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    process = subprocess.Popen([sys.executable, "-m", "rapport.run.bench.sink", str(port)])
+    try:
+        deadline = time.monotonic() + SERVER_SECONDS_MAX
+        while time.monotonic() < deadline and process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
