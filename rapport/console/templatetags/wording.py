@@ -73,6 +73,12 @@ def when(us: int | None) -> str:
 
 
 @register.filter
+def clock(us: int) -> str:
+    """The time of day to the second, where figures move."""
+    return f"{from_us(us, company_zone()):%H:%M:%S}"
+
+
+@register.filter
 def when_in_month(us: int) -> str:
     """Under a heading that names the month and year."""
     local = from_us(us, company_zone())

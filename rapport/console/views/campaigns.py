@@ -21,6 +21,7 @@ from rapport.console.pages.drafting import Draft, audience_of, draft_of, said, s
 from rapport.console.pages.mending import stumble
 from rapport.console.pages.profile import display_name
 from rapport.customers import queries as customers
+from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
 from rapport.messaging import queries as mails
 from rapport.messaging.models import Purpose
@@ -220,6 +221,7 @@ def _report_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         "links": mails.links_of(told.mailing.id),
         "currency": commerce.company_currency(),
         "window": settings.ATTRIBUTION_DAYS,
+        "counted_us": now_us(),
     }
     template = "console/campaigns/report_piece.html" if is_fragment(request) else "console/campaigns/report.html"
     return render(request, template, context)
