@@ -5,7 +5,6 @@ wait at the unique key of the row that the first has put in and not yet committe
 """
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -16,6 +15,7 @@ from rapport.api.models import KeptAnswer, Token
 from rapport.api.problems import CONTENT_TYPE, Problem
 from rapport.events import catalogue
 from rapport.lib.clock import now_us
+from rapport.lib.locks import writing
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -23,7 +23,6 @@ KEY_LENGTH_MAX = 255
 TRIES_MAX = 6  # two writes that meet, for example at the same new customer: one of them begins again
 TURN_SECONDS_MAX = 20
 TABLE = KeptAnswer._meta.db_table
-_turn = threading.Lock()  # SQLite has one writer; a fair queue here beats asking it again and again
 
 
 class _Undone(Exception):
@@ -80,12 +79,12 @@ def _in_turn() -> Iterator[None]:
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return
-    if not _turn.acquire(timeout=TURN_SECONDS_MAX):
+    if not writing.acquire(timeout=TURN_SECONDS_MAX):
         raise Problem("busy")
     try:
         yield
     finally:
-        _turn.release()
+        writing.release()
 
 
 def _answer(token: Token, key: str, mark: str, run: Callable[[], HttpResponse]) -> HttpResponse:

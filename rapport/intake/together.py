@@ -5,7 +5,6 @@ with four senders it grew to 360 MB.
 """
 
 import logging
-import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from rapport.events import catalogue
+from rapport.lib.locks import writing
 
 FACTS_MAX = 5_000  # of one transaction; a batch may be as large by itself
 log = logging.getLogger(__name__)
-turn = threading.Lock()  # whoever holds it writes
+turn = writing
 
 
 @dataclass(slots=True, eq=False)

@@ -48,7 +48,7 @@ def loop_lock(name: str, wait_seconds: float = 0) -> Iterator[None]:
             held.discard(name)
 
 
-_turn = threading.Lock()
+writing = threading.Lock()  # whoever of this process holds it writes, where the database has one writer
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def turn_to_write() -> Iterator[None]:
 
     Threads that wait inside SQLite's BEGIN IMMEDIATE sleep ever longer and hold a mark on its write-ahead log; here they cost nothing.
     """
-    with _turn if connection.vendor == "sqlite" else nullcontext(), transaction.atomic():
+    with writing if connection.vendor == "sqlite" else nullcontext(), transaction.atomic():
         yield
 
 

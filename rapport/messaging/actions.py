@@ -10,9 +10,9 @@ from rapport.lib.bulk import slices as in_slices
 from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
 from rapport.messaging import queries
+from rapport.messaging.addresses import usable
 from rapport.messaging.composing import compose
 from rapport.messaging.filling import Unfilled
-from rapport.messaging.gates import usable
 from rapport.messaging.mime import Letter, as_bytes
 from rapport.messaging.models import Mailing, MailingState, Message, MessageState, Purpose, Template, Version
 from rapport.messaging.slices import message_id_of, return_path, sender

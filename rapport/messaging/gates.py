@@ -3,7 +3,6 @@
 Rooms above add theirs with `register`. The first gate that holds a message gives the reason; order is that of registration.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from rapport.lib.clock import DAY_US
 from rapport.messaging.models import LEFT, Message, Purpose
 
 WEEK_US = 7 * DAY_US
-ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,190}\.[^\s@<>,;:\"()\[\]\\.]{2,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +56,6 @@ def holds(candidates: Sequence[Candidate], now_us: int) -> dict[int, Hold]:
     for gate in _register.values():
         found |= gate([one for one in candidates if one.message_id not in found], now_us)
     return found
-
-
-def usable(address: str) -> str:
-    """The address in ASCII, as SMTP without extensions takes it; "" where there is none in it."""
-    local, _, domain = address.strip().rpartition("@")
-    try:
-        written = f"{local}@{domain.encode('idna').decode('ascii')}" if local else ""
-    except UnicodeError:
-        return ""
-    return written if len(written) <= 254 and ADDRESS.fullmatch(written) and ".." not in written else ""
 
 
 # The gates of this room

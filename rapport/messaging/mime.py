@@ -58,6 +58,7 @@ def _body(text: str) -> tuple[str, str, str]:
     """Plain where every server can carry it, else quoted-printable for mostly Latin text, else base64."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     raw = text.encode("utf-8", "replace")
+    text = raw.decode("utf-8")
     if len(raw) == len(text) and all(len(line) < LINE_LENGTH_MAX for line in text.split("\n")):
         return "Content-Transfer-Encoding: 7bit", "", text
     if len(raw) < 1.5 * len(text):

@@ -14,8 +14,9 @@ from rapport.customers import queries as customers
 from rapport.lib.clock import now_us
 from rapport.lib.locks import turn_to_write
 from rapport.messaging import filling
+from rapport.messaging.addresses import usable
 from rapport.messaging.filling import Unfilled
-from rapport.messaging.gates import Candidate, holds, usable
+from rapport.messaging.gates import Candidate, holds
 from rapport.messaging.links import base36, leave_url, token
 from rapport.messaging.mime import Letter, as_bytes
 from rapport.messaging.models import Mailing, MailingState, Message, MessageState, Purpose, Version

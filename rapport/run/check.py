@@ -16,7 +16,8 @@ from rapport.lib import schema
 from rapport.lib.clock import from_us
 from rapport.lib.refusals import Refusal
 from rapport.run.backup.saving import last_backup
-from rapport.run.settings_check import Finding, settings_findings
+from rapport.run.findings import Finding
+from rapport.run.settings_check import settings_findings
 from rapport.warehouse import queries as warehouse
 
 ROOM_GB_MIN = 1.0

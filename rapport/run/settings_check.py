@@ -1,23 +1,15 @@
 """Settings that cannot be right: found at the start of every command, so that none of them is discovered half-way."""
 
 import logging
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 
+from rapport.run.findings import Finding
+from rapport.run.mail_check import mail_findings
+
 LOG_FORMATS = ("plain", "json")
 TOKEN_LENGTH_MIN = 16
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    name: str
-    ok: bool
-    what: str
-    mend: str = ""
 
 
 def wrong_settings() -> list[Finding]:
@@ -25,7 +17,7 @@ def wrong_settings() -> list[Finding]:
 
 
 def settings_findings() -> list[Finding]:
-    return [_time_zone(), _currency(), _engine(), _log_level(), _log_format(), _metrics_token()]
+    return [_time_zone(), _currency(), _engine(), _log_level(), _log_format(), _metrics_token(), *mail_findings()]
 
 
 def _time_zone() -> Finding:
