@@ -13,9 +13,10 @@ from rapport.lib.bulk import slices
 from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
 from rapport.messaging import filling
+from rapport.messaging.addresses import usable
 from rapport.messaging.composing import compose
 from rapport.messaging.filling import Filled, Unfilled
-from rapport.messaging.gates import REASONS, Candidate, holds, usable
+from rapport.messaging.gates import REASONS, Candidate, holds
 from rapport.messaging.liquid import Fields
 from rapport.messaging.models import Mailing, MailingState, Message, MessageState, Target, Template, Touch, TouchKind, Version
 from rapport.segments import queries as segments
