@@ -1,6 +1,6 @@
 """The questions of campaigns: which there are, whether one may start, how one went."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,6 +8,7 @@ from django.conf import settings
 
 from rapport.campaigns.models import Campaign, CampaignState
 from rapport.commerce import queries as commerce
+from rapport.commerce.models import Order
 from rapport.customers import queries as customers
 from rapport.lib.bulk import slices
 from rapport.lib.clock import DAY_US, now_us
@@ -20,6 +21,7 @@ from rapport.segments.nodes import And, MayReceive
 from rapport.segments.queries import answer_many, check, parse_rule
 
 LISTED_MAX = 200
+REST_LOOKED_AT = 20_000  # of those who may not be written to: each is asked about at the gates
 MICRO = Decimal("0.000001")
 
 
@@ -85,6 +87,27 @@ def audience(rule: str, *, purpose: str) -> Audience:
     return Audience(len(found[0].root), len(found[1].root))
 
 
+@dataclass(frozen=True)
+class Rest:
+    """Those a rule means who may not be written to, and what would hold them."""
+
+    people: int
+    looked_at: int
+    reasons: list[tuple[str, int]]  # in words, the most frequent first
+
+
+def rest(rule: str, *, purpose: str) -> Rest:
+    """Why the others of an audience would not get it now."""
+    words = segments.vocabulary()
+    checked = check(parse_rule(rule), words)
+    within = check(And((checked, MayReceive("email", purpose))), words)
+    everyone, may = answer_many([checked, within], words, now_us())
+    others = everyone.root - may.root
+    held = mails.would_hold(list(others[:REST_LOOKED_AT]), purpose=purpose)
+    reasons = [(mails.reason_words(reason), count) for reason, count in sorted(held.items(), key=lambda pair: -pair[1])]
+    return Rest(len(others), min(len(others), REST_LOOKED_AT), reasons)
+
+
 def preflight(draft: Campaign) -> list[Finding]:
     """What a careful colleague looks at before a mailing starts. What stops it comes first."""
     found = [_template(draft), _server(), _sender(), _links(), _address(draft), _cap()]
@@ -144,23 +167,40 @@ def outcome(found: Campaign) -> Outcome | None:
 
 def _bought(mailing_id: int) -> tuple[int, Decimal, int]:
     """Orders within ATTRIBUTION_DAYS after a person's click in this mailing, each once."""
-    window_us, currency = settings.ATTRIBUTION_DAYS * DAY_US, commerce.company_currency()
-    clicks = mails.first_clicks(mailing_id)
+    currency = commerce.company_currency()
     orders, revenue, others = 0, Decimal(0), 0
+    for one in bought_after(mailing_id):
+        orders += 1
+        if one.order.currency == currency:
+            revenue += Decimal((one.order.revenue_e6 or 0) - one.order.refunded_e6) * MICRO
+        else:
+            others += 1
+    return orders, revenue, others
+
+
+@dataclass(frozen=True)
+class BoughtAfter:
+    """An order within the window after a click, by whom as they are now."""
+
+    order: Order
+    customer_id: int
+    clicked_us: int
+
+
+def bought_after(mailing_id: int) -> Iterator[BoughtAfter]:
+    """The orders counted to a mailing, a batch of clickers after the other."""
+    window_us = settings.ATTRIBUTION_DAYS * DAY_US
+    clicks = mails.first_clicks(mailing_id)
     for ids in slices(sorted(clicks)):
         roots = {one: one for one in ids} | customers.aliases_among(ids)
         families = customers.families_of(sorted(set(roots.values())))
         since = {roots[one]: clicks[one] for one in ids}
         for order in commerce.orders_of(sorted(families), limit=100_000):
-            clicked_us = since[families[order.customer_id or 0]]
+            root = families[order.customer_id or 0]
+            clicked_us = since[root]
             if order.completed_us is None or order.cancelled_us or not clicked_us <= order.completed_us < clicked_us + window_us:
                 continue
-            orders += 1
-            if order.currency == currency:
-                revenue += Decimal((order.revenue_e6 or 0) - order.refunded_e6) * MICRO
-            else:
-                others += 1
-    return orders, revenue, others
+            yield BoughtAfter(order, root, clicked_us)
 
 
 def names_of(ids: Sequence[int]) -> dict[int, str]:

@@ -33,6 +33,9 @@ ICONS: dict[str, str] = {
     "file": '<path d="M4 2h5.5L12.5 5v9H4zM9.5 2v3h3M6 8.5h4.5M6 11h4.5"/>',
     "key": '<circle cx="5.5" cy="10.5" r="2.5"/><path d="m7.3 8.7 5.2-5.2M10.5 5.5l2 2"/>',
     "note": '<path d="M3 3h10v7l-3 3H3zM13 10h-3v3"/>',
+    "outbox": '<path d="M2.5 9.5h3l1 1.8h3l1-1.8h3M2.5 9.5V13h11V9.5l-2-6h-7z"/>',
+    "pause": '<path d="M5.5 4v8M10.500 4v8"/>',
+    "send": '<path d="M14 2 7.5 8.5M14 2 9.500 14l-2-5.500L2 6.500z"/>',
     "leave": '<path d="M6.5 13.5h-4v-11h4M10 5l3 3-3 3M13 8H6"/>',
 }
 

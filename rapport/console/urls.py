@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from rapport.console.views import ask, customers, doors, home, imports, segments, sign_in, staff
+from rapport.console.views import ask, campaigns, customers, doors, home, imports, mail, segments, sign_in, staff, templates
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
@@ -29,6 +29,32 @@ urlpatterns: list[URLPattern] = [
     path("segments/restore/", segments.restore, name="restore-segment"),
     path("segments/<int:segment_id>/count/", segments.counted, name="segment-count"),
     path("segments/<int:segment_id>/delete/", segments.delete, name="delete-segment"),
+    path("campaigns/", campaigns.listed, name="campaigns"),
+    path("campaigns/new/", campaigns.new, name="new-campaign"),
+    path("campaigns/audience/", campaigns.audience, name="audience"),
+    path("campaigns/rest/", campaigns.rest, name="rest"),
+    path("campaigns/restore/", campaigns.restore, name="restore-campaign"),
+    path("campaigns/<int:campaign_id>/", campaigns.one, name="campaign"),
+    path("campaigns/<int:campaign_id>/sum/", campaigns.summed, name="campaign-sum"),
+    path("campaigns/<int:campaign_id>/progress/", campaigns.progress, name="campaign-progress"),
+    path("campaigns/<int:campaign_id>/people/", campaigns.people, name="campaign-people"),
+    path("campaigns/<int:campaign_id>/delete/", campaigns.delete, name="delete-campaign"),
+    path("campaigns/<int:campaign_id>/pause/", campaigns.pause, name="pause-campaign"),
+    path("campaigns/<int:campaign_id>/go-on/", campaigns.go_on, name="go-on-campaign"),
+    path("campaigns/<int:campaign_id>/cancel/", campaigns.cancel, name="cancel-campaign"),
+    path("campaigns/<int:campaign_id>/write-again/", campaigns.write_again, name="write-again"),
+    path("mail/", mail.shown, name="mail"),
+    path("mail/frame/<int:version_id>/", mail.frame, name="mail-frame"),
+    path("mail/people/", mail.people, name="mail-people"),
+    path("mail/test/", mail.test, name="mail-test"),
+    path("templates/", templates.listed, name="templates"),
+    path("templates/new/", templates.new, name="new-template"),
+    path("templates/check/", templates.check, name="check-template"),
+    path("templates/preview/", templates.preview, name="preview-template"),
+    path("templates/<int:template_id>/", templates.one, name="template"),
+    path("outbox/", mail.outbox, name="outbox"),
+    path("outbox/<slug:name>/", mail.outbox_mail, name="outbox-mail"),
+    path("outbox/<slug:name>/html/", mail.outbox_frame, name="outbox-frame"),
     path("doors/", doors.imports, name="doors"),
     path("doors/refused/", doors.refused, name="refused"),
     path("doors/catalogue/", doors.catalogue, name="catalogue"),

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, F, QuerySet
 
 from rapport.customers.models import Consent, Customer, Identifier, Suppression
 from rapport.lib.bulk import slices
+from rapport.lib.clock import DAY_US
 
 LAST_LETTER = "\U0010ffff"  # sorts behind all that a mail address can hold
 STRETCHES, STRETCH_IDS = 20, 500  # looked at for an estimate
@@ -85,6 +86,13 @@ def _by_mail(start: str) -> "QuerySet[Customer]":
 def known_count() -> int:
     """How many customers there are: known, not erased, not joined with another."""
     return Customer.objects.filter(known=True, merged_into__isnull=True, erased_us__isnull=True).count()
+
+
+def new_by_day(since_us: int) -> dict[int, int]:
+    """How many of today's customers came on each UTC day since then, by the day's number since 1970."""
+    rows = Customer.objects.filter(known=True, merged_into__isnull=True, erased_us__isnull=True, created_us__gte=since_us)
+    days = rows.annotate(day=F("created_us") / DAY_US).values_list("day").annotate(count=Count("id")).order_by()
+    return {int(day): count for day, count in days}
 
 
 def known_estimate() -> int:

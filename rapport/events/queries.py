@@ -18,6 +18,7 @@ from rapport.lib.clock import DAY_US, from_us
 LOG_COLUMNS = "id, message_id, event_type_id, customer_id, time_us, received_us, source_id, load_id, rate_e9, payload"
 Row = tuple[int, int, str, int, int | None, int, int, int | None, int | None, int | None, str]
 _decode = msgspec.json.Decoder()
+SLACK_US = 3_600_000_000  # transactions that wrote side by side may have numbered their facts crosswise
 
 
 @dataclass(frozen=True)
@@ -140,12 +141,26 @@ def oldest_writer_seconds() -> float:
 
 
 def facts_by_day(since_us: int) -> list[tuple[date, int]]:
-    """How many facts were received on each UTC day since then."""
+    """How many facts were received on each UTC day since then. Walks those facts alone: ids rise with the moment of receiving."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT received_us / {DAY_US} AS day, count(*) FROM events_event WHERE received_us >= %s GROUP BY 1 ORDER BY 1", [since_us]
+            f"SELECT received_us / {DAY_US} AS day, count(*) FROM events_event WHERE id >= %s AND received_us >= %s GROUP BY 1 ORDER BY 1",
+            [_first_id_received(since_us - SLACK_US), since_us],
         )
         return [(from_us(int(day) * DAY_US).date(), count) for day, count in cursor.fetchall()]
+
+
+def _first_id_received(since_us: int) -> int:
+    """The first id received since then, found by halving over the primary key."""
+    low, high = 0, Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    while low < high:
+        middle = (low + high) // 2
+        there = Event.objects.filter(id__gte=middle).order_by("id").values_list("id", "received_us").first()
+        if there is None or there[1] >= since_us:
+            high = middle
+        else:
+            low = there[0] + 1
+    return low
 
 
 def newest_fact_us() -> int | None:

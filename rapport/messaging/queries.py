@@ -13,15 +13,23 @@ from rapport.lib.bulk import slices
 from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
 from rapport.messaging import filling
+from rapport.messaging.addresses import usable
+from rapport.messaging.composing import compose
 from rapport.messaging.filling import Filled, Unfilled
-from rapport.messaging.gates import REASONS
+from rapport.messaging.gates import REASONS, Candidate, holds
 from rapport.messaging.liquid import Fields
 from rapport.messaging.models import Mailing, MailingState, Message, MessageState, Target, Template, Touch, TouchKind, Version
 from rapport.segments import queries as segments
 
+__all__ = ["Filled", "Unfilled"]  # open to every room above
 LISTED_MAX = 200
 LEAVING = "leaving"  # through the gates or on the wire
 FAILURES = {"refused": "the mail server refused it", "template": "the template broke on this customer"}
+APART: Mapping[str, tuple[TouchKind, ...]] = {  # people that no single row tells
+    "machine_open": (TouchKind.OPEN, TouchKind.CLICK),  # opened by machines, by no person
+    "machine_click": (TouchKind.CLICK,),
+    "silent": (TouchKind.OPEN, TouchKind.CLICK),  # sent, and no sign of a person
+}
 HARD_CASES: Mapping[str, Mapping[str, Any]] = {
     "no name": {},
     "longest name": {"first_name": "Wolfeschlegelsteinhausenbergerdorff", "last_name": "Keihanaikukauakahihuliheekahaunaele"},
@@ -90,6 +98,15 @@ def preview(version: Version, *, customer_id: int | None = None, case: str = "no
     return filling.fill(version, values, campaign=campaign, message_id=None)
 
 
+def preview_unsaved(
+    subject: str, mjml: str, text: str, *, purpose: str, customer_id: int | None = None, case: str = "no name"
+) -> Filled | Unfilled:
+    """The same of what nobody has saved yet; TemplateError where it cannot stand."""
+    made = compose(subject, mjml, text, purpose=purpose, known=fields())
+    draft = Version(template=Template(purpose=purpose), subject=made.subject, html=made.html, text=made.text, fields=list(made.fields))
+    return preview(draft, customer_id=customer_id, case=case)
+
+
 def is_message(message_id: int) -> bool:
     return Message.objects.filter(id=message_id).exists()
 
@@ -109,11 +126,30 @@ def mailing(mailing_id: int) -> Mailing | None:
 
 
 def mailings(mailing_ids: Sequence[int]) -> dict[int, Mailing]:
+    """Mailings by id, without their versions."""
     return {row.id: row for row in Mailing.objects.filter(id__in=mailing_ids)}
 
 
 def mailing_for(cause: str) -> Mailing | None:
     return Mailing.objects.select_related("version__template").filter(cause=cause).first()
+
+
+def counts(mailing_id: int) -> dict[str, int]:
+    """How many of a mailing are in each state: what a progress row asks for again and again."""
+    return dict(Message.objects.filter(mailing_id=mailing_id).values_list("state").annotate(count=Count("id")).order_by())
+
+
+def would_hold(customer_ids: Sequence[int], *, purpose: str) -> dict[str, int]:
+    """Why a mail to these would not go now: how many by reason. Who is held by nothing is in none of them."""
+    found: dict[str, int] = {}
+    moment_us = now_us()
+    for ids in slices(customer_ids):
+        reached = reaches(ids, channel="email", purpose=purpose)
+        addresses = {one: usable(reach.address) for one, reach in reached.items()}
+        some = [Candidate(one, 0, purpose, "", reached.get(one), addresses.get(one, "")) for one in ids]
+        for hold in holds(some, moment_us).values():
+            found[hold.reason] = found.get(hold.reason, 0) + 1
+    return found
 
 
 @dataclass(frozen=True)
@@ -208,10 +244,12 @@ def reasons() -> dict[str, str]:
 
 
 def people_of(mailing_id: int, *, which: str, after: int = 0, limit: int = 50) -> list[Message]:
-    """The people behind a figure of the report, by rising id: all, a state, those leaving, a reason, or a kind of touch."""
+    """The people behind a figure of the report, by rising id: all, a state, those leaving, a reason, a kind of touch, or one of APART."""
     rows = Message.objects.filter(mailing_id=mailing_id, id__gt=after)
     if which == LEAVING:
         rows = rows.filter(state__in=(MessageState.CLEARED, MessageState.SENDING))
+    elif which in APART:
+        rows = _apart(mailing_id, which, rows)
     elif which in MessageState.values:
         rows = rows.filter(state=which)
     elif which in TouchKind.values:
@@ -220,6 +258,45 @@ def people_of(mailing_id: int, *, which: str, after: int = 0, limit: int = 50) -
     elif which:
         rows = rows.filter(reason=which)
     return list(rows.order_by("id")[:limit])
+
+
+def _apart(mailing_id: int, which: str, rows: "QuerySet[Message]") -> "QuerySet[Message]":
+    kinds = APART[which]
+    of_people = Touch.objects.filter(mailing_id=mailing_id, kind__in=kinds, machine=False).values("message_id")
+    if which == "silent":
+        return rows.filter(state=MessageState.SENT).exclude(id__in=of_people)
+    of_machines = Touch.objects.filter(mailing_id=mailing_id, kind__in=kinds[:1], machine=True).values("message_id")
+    return rows.filter(id__in=of_machines).exclude(id__in=of_people)
+
+
+def count_apart(mailing_id: int, *, which: str) -> int:
+    """How many stand behind one of APART."""
+    return _apart(mailing_id, which, Message.objects.filter(mailing_id=mailing_id)).count()
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A link of a mailing and who followed it."""
+
+    url: str
+    people: int
+    machines: int
+
+
+def links_of(mailing_id: int) -> list[Followed]:
+    """What was clicked, the most followed first."""
+    rows = (
+        Touch.objects.filter(mailing_id=mailing_id, kind=TouchKind.CLICK, target_id__isnull=False, machine__isnull=False)
+        .values_list("target_id", "machine")
+        .annotate(count=Count("message_id", distinct=True))
+        .order_by()
+    )
+    tally: dict[int, dict[bool, int]] = {}
+    for target_id, machine, count in rows:
+        tally.setdefault(target_id, {})[machine] = count
+    urls = dict(Target.objects.filter(id__in=list(tally)[:LISTED_MAX]).values_list("id", "url"))
+    found = [Followed(url, tally[one].get(False, 0), tally[one].get(True, 0)) for one, url in urls.items()]
+    return sorted(found, key=lambda one: (-one.people, -one.machines, one.url))
 
 
 def customers_behind(mailing_id: int, *, which: str) -> list[int]:

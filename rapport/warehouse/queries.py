@@ -1,6 +1,6 @@
 """The questions others may ask of the warehouse: a reader of one moment, how far it has read, how far behind it is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from rapport.events import queries as log
-from rapport.lib.clock import now_us
+from rapport.lib.clock import DAY_US, now_us
 from rapport.warehouse import engine, schema
 from rapport.warehouse.loader import Mark, read_mark
 
@@ -85,6 +85,21 @@ def lag() -> Lag:
     mark = ask(lambda found: found.mark)
     waiting = log.read_after(*mark.place, 1)
     return Lag(max(0.0, (now_us() - waiting[0][6]) / 1e6) if waiting else 0.0, mark.facts)
+
+
+def facts_by_day(tables: Sequence[str], since_us: int) -> dict[str, dict[int, int]]:
+    """How many facts each of these tables holds of each UTC day since then, by the day's number since 1970."""
+    return ask(lambda found: {table: _by_day(found, table, since_us) for table in tables})
+
+
+def _by_day(found: Reader, table: str, since_us: int) -> dict[int, int]:
+    if table not in found.tables or table not in found.filled:
+        return {}
+    rows = found.connection.execute(
+        f"SELECT epoch_us(time) // {DAY_US} AS day, count(*) FROM {schema.name(table)} WHERE time >= make_timestamp(?) GROUP BY 1",
+        [since_us],
+    ).fetchall()
+    return {int(day): count for day, count in rows}
 
 
 def warm() -> None:

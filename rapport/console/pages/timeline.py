@@ -142,6 +142,7 @@ def _mails(mails: list[tuple[Fact, str]]) -> list[Row]:
         steps = list(group)
         first = steps[0][0]
         subject = word(first.properties, "email_subject") or word(first.properties, "subject")
+        subject = "" if "{{" in subject or "{%" in subject else subject  # as the template says it: the campaign's name says more
         campaign = word(first.properties, "campaign_name")
         text = f"“{subject}”" if subject else campaign or steps[0][1]
         path = [(str(MAIL_STEPS[name]), fact.time_us) for fact, name in steps]

@@ -36,6 +36,11 @@ KNOW = (
     Way("ask", _("Ask"), "ask", "console:ask", ("segments.ask",), "a"),
     Way("segments", _("Segments"), "segment", "console:segments", ("segments.ask",), "s"),
 )
+ACT = (
+    Way("campaigns", _("Campaigns"), "mail", "console:campaigns", ("campaigns.read",), "m"),
+    Way("templates", _("Templates"), "file", "console:templates", ("campaigns.read",), "t"),
+)
+OUTBOX = Way("outbox", _("Outbox"), "outbox", "console:outbox", ("campaigns.read",), "o")  # where no mail server takes them
 RUN = (
     Way("doors", _("Doors"), "door", "console:doors", ("intake.read", "intake.load"), "d"),
     Way("settings", _("Settings"), "settings", "console:settings", ("accounts.manage",), "e"),
@@ -90,24 +95,29 @@ def initials(name: str) -> str:
 @register.inclusion_tag("console/pieces/rail.html", takes_context=True)
 def rail(context: Context) -> dict[str, Any]:
     """The rail at the left: what this member of staff may open."""
-    return {**_ways(context), "groups": [(_("Know"), _open(context, KNOW)), (_("Run"), _open(context, RUN))]}
+    groups = [(_("Know"), KNOW), (_("Act"), ACT), (_("Run"), _run())]
+    return {**_ways(context), "groups": [(words, _open(context, group)) for words, group in groups]}
 
 
 @register.inclusion_tag("console/pieces/tabs.html", takes_context=True)
 def tabs(context: Context) -> dict[str, Any]:
-    """The tabs below on a phone; whatever is not there is behind More."""
-    return {**_ways(context), "tabs": [HOME, *_open(context, KNOW)]}
+    """The four tabs below on a phone; whatever is not there is behind More."""
+    return {**_ways(context), "tabs": [HOME, *_open(context, (*KNOW[:2], ACT[0]))]}
 
 
 @register.simple_tag(takes_context=True)
 def ways(context: Context) -> list[Way]:
     """Everything this member of staff may open, for More and for the list of keys."""
-    return [HOME, *_open(context, KNOW), *_open(context, RUN)]
+    return [HOME, *_open(context, (*KNOW, *ACT, *_run()))]
 
 
 @register.filter
 def where(way: Way) -> str:
     return reverse(way.route)
+
+
+def _run() -> tuple[Way, ...]:
+    return RUN if settings.EMAIL_URL else (RUN[0], OUTBOX, *RUN[1:])
 
 
 def _ways(context: Context) -> dict[str, Any]:

@@ -32,6 +32,12 @@ def kind_query(event: str) -> SafeString:
 
 
 @register.filter
+def mailable(text: str) -> str:
+    """Those a rule means who may be written to."""
+    return f"({text}) AND may receive email"
+
+
+@register.filter
 def times(number: int) -> range:
     """For as many closing tags as there are lists to close."""
     return range(number)

@@ -73,6 +73,12 @@ def when(us: int | None) -> str:
 
 
 @register.filter
+def clock(us: int) -> str:
+    """The time of day to the second, where figures move."""
+    return f"{from_us(us, company_zone()):%H:%M:%S}"
+
+
+@register.filter
 def when_in_month(us: int) -> str:
     """Under a heading that names the month and year."""
     local = from_us(us, company_zone())
@@ -116,6 +122,12 @@ def without(text: str, event: str) -> str:
 @register.filter
 def side_by_side(names: Sequence[Any], values: Sequence[Any]) -> list[tuple[Any, Any]]:
     return list(zip(names, values, strict=True))
+
+
+@register.filter
+def of_key(found: Mapping[Any, Any], key: Any) -> Any:
+    """What stands under a key."""
+    return found.get(key, "")
 
 
 @register.filter

@@ -12,6 +12,7 @@ from rapport.accounts.actions import write_down
 from rapport.commerce import queries as commerce
 from rapport.console.guard import is_fragment, page, staff
 from rapport.console.pages.bought import quarter_plot
+from rapport.console.pages.journeys import mail_rows
 from rapport.console.pages.profile import Profile, display_name, place, since_us, traits_of
 from rapport.console.pages.sentences import sentence
 from rapport.console.pages.timeline import dots, lane_table, timeline
@@ -80,6 +81,7 @@ def profile(request: HttpRequest, customer_id: int) -> HttpResponse:
         "dots_table": lane_table(shown.facts, shown.catalogue),
         "quarters": quarter_plot(shown.bought),
         "order_ids": {row.order_id for row in shown.orders},
+        "mails": mail_rows(shown.family, shown.orders),
     }
     return render(request, "console/customers/profile.html", context)
 

@@ -1,17 +1,16 @@
-"""Home: four figures, what runs now, what came in and what was refused. And More, for a phone."""
+"""Home: the circle from what came in to what came back, what runs now, and what was refused. And More, for a phone."""
 
-from datetime import timedelta
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from rapport.commerce import queries as commerce
+from rapport.accounts.models import User
 from rapport.console.guard import is_fragment, page, staff
-from rapport.console.pages.loads import Progress, is_moving, progress
-from rapport.customers import queries as customers
+from rapport.console.pages.campaigning import on_their_way
+from rapport.console.pages.circle import PERIODS, circle
+from rapport.console.pages.loads import is_moving, progress
 from rapport.events import queries as log
 from rapport.intake import queries as doors
 from rapport.lib.clock import DAY_US, from_us, now_us
@@ -21,7 +20,6 @@ DAYS = 30
 LOADS_LOOKED_AT = 20
 REFUSALS_SHOWN = 4
 EXAMPLE = 'did "Order Completed" at least 2 times BUT NOT did "Order Completed" in the last 90 days'
-KEPT_SECONDS = 20  # counting days walks the log; whoever reloads in between gets the same figures
 
 
 @page()
@@ -30,20 +28,24 @@ def home(request: HttpRequest) -> HttpResponse:
     user = staff(request)
     reads, doors_open = user.may("customers.read"), user.may("intake.read")
     context: dict[str, Any] = {"here": "home", "today": from_us(now_us(), company_zone()).date(), "example": EXAMPLE}
-    context |= {"reads": reads, "doors_open": doors_open}
+    context |= {"reads": reads, "doors_open": doors_open, **running(user)}
     if reads or doors_open:
-        context |= _figures()
+        context |= _figures(request)
     if doors_open:
-        context |= {"running": running(), "refused": doors.rejects_by_reason(since_us=now_us() - DAYS * DAY_US, limit=REFUSALS_SHOWN)}
+        since_us = now_us() - DAYS * DAY_US
+        context |= {
+            "refused": doors.rejects_by_reason(since_us=since_us, limit=REFUSALS_SHOWN),
+            "refusals": doors.rejects_count(since_us=since_us),
+        }
     return render(request, "console/home.html", context)
 
 
-@page("intake.read")
+@page()
 def running_now(request: HttpRequest) -> HttpResponse:
     """The rows of what runs, asked for again and again while something does."""
     if not is_fragment(request):
         return redirect("console:home")
-    return render(request, "console/doors/running.html", {"running": running()})
+    return render(request, "console/doors/running.html", running(staff(request)))
 
 
 @page()
@@ -56,28 +58,23 @@ def front(request: HttpRequest) -> HttpResponse:
     return redirect("console:home")
 
 
-def running() -> list[Progress]:
-    return [progress(load) for load in doors.loads(limit=LOADS_LOOKED_AT) if is_moving(load)]
+def running(user: User) -> dict[str, Any]:
+    """Loads and campaigns on their way, as far as this role may see them."""
+    loads = [progress(load) for load in doors.loads(limit=LOADS_LOOKED_AT) if is_moving(load)] if user.may("intake.read") else []
+    sent = on_their_way() if user.may("campaigns.read") else []
+    return {"running": loads, "sending": sent, "sees_running": user.may("intake.read") or user.may("campaigns.read")}
 
 
-def _figures() -> dict[str, Any]:
-    kept = cache.get("console.home")
-    if kept is None:
-        kept = {
-            "people": customers.known_count(),
-            "orders": commerce.orders_count(),
-            "facts": sum(kind.facts for kind in log.event_types_with_counts()),
-            "newest_us": log.newest_fact_us(),
-            "days": _days(),
-        }
-        cache.set("console.home", kept, KEPT_SECONDS)
-    came_in = sum(kept["days"]["values"])
-    return {**kept, "came_in": came_in, "facts": max(kept["facts"], came_in)}  # the catalogue counts a little later than the doors
-
-
-def _days() -> dict[str, Any]:
-    """Facts received on each of the last days, a day without any as zero."""
-    counts = dict(log.facts_by_day(now_us() - DAYS * DAY_US))
-    today = from_us(now_us()).date()
-    days = [today - timedelta(days=number) for number in reversed(range(DAYS))]
-    return {"names": [f"{day.day} {day:%b}" for day in days], "values": [counts.get(day, 0) for day in days], "of": _("facts")}
+def _figures(request: HttpRequest) -> dict[str, Any]:
+    asked = request.GET.get("days", "")
+    days = next((one for one in PERIODS if str(one) == asked), 7)
+    found = circle()
+    figures = {name: flow.within(days) for name, flow in {"facts": found.facts, "people": found.people, **found.mail}.items()}
+    return {
+        "circle": found,
+        "days": days,
+        "periods": [(1, _("Today")), (7, _("7 days")), (30, _("30 days"))],
+        "figures": figures,
+        "clicked_rule": f'did "Email Link Clicked" in the last {days} days',
+        "newest_us": log.newest_fact_us(),
+    }

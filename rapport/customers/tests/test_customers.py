@@ -9,6 +9,7 @@ from rapport.customers import actions, queries
 from rapport.customers.models import Consent, Customer, Identifier, Suppression
 from rapport.events.models import Event
 from rapport.intake.actions import receive
+from rapport.lib.clock import DAY_US
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +146,12 @@ def test_senders_that_bring_the_same_new_people_wait_rather_than_fail(monkeypatc
     [sender.join() for sender in senders]
     assert not troubles
     assert (Event.objects.count(), Customer.objects.count(), Identifier.objects.count()) == (960, 240, 240)
+
+
+def test_new_customers_are_counted_by_the_day_that_brought_them():
+    receive(
+        [says("Seen", 3, user="bob"), says("Seen", 4, user="ana"), says("Seen", 4, user="mia"), says("Seen", 5, user="bob")], source_id=None
+    )
+    first = Customer.objects.order_by("created_us")[0].created_us
+    assert queries.new_by_day(0) == {first // DAY_US: 1, first // DAY_US + 1: 2}
+    assert queries.new_by_day(first + 1) == {first // DAY_US + 1: 2}

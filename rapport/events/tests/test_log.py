@@ -9,8 +9,9 @@ from rapport.events import catalogue, reactions
 from rapport.events.actions import NewFact, learn, record
 from rapport.events.catalogue import free_name
 from rapport.events.models import Cursor, Event, EventType, Property
-from rapport.events.queries import newest_facts, read_after
+from rapport.events.queries import facts_by_day, newest_facts, read_after
 from rapport.events.values import as_kind, as_money, as_time_us, kind_of
+from rapport.lib.clock import DAY_US
 from tests.cast import track
 
 UTC = ZoneInfo("UTC")
@@ -122,6 +123,18 @@ def test_a_kind_that_went_with_its_transaction_is_made_anew():
     with transaction.atomic():
         made = catalogue.event_type_ids(["Kite Flown"])
     assert EventType.objects.get(name="Kite Flown").id == made["Kite Flown"] == catalogue._ids["Kite Flown"]
+
+
+@pytest.mark.django_db
+def test_facts_are_counted_by_the_day_they_were_received():
+    days = (0, 0, 3, 3, 3, 40)
+    for number, day in enumerate(days):
+        with transaction.atomic():
+            (event_id,) = record([NewFact("Seen", f"seen {number}", {})])
+        Event.objects.filter(id=event_id).update(received_us=1_767_225_600_000_000 + day * DAY_US)
+    counted = [(day.isoformat(), count) for day, count in facts_by_day(1_767_225_600_000_000 + DAY_US)]
+    assert counted == [("2026-01-04", 3), ("2026-02-10", 1)]
+    assert [count for _day, count in facts_by_day(0)] == [2, 3, 1]
 
 
 @pytest.mark.django_db

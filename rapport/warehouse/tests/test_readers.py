@@ -9,7 +9,7 @@ from pathlib import Path
 from django.db import connection
 
 from rapport.warehouse import actions, engine, queries
-from rapport.warehouse.tests.conftest import Write, load_all, rows
+from rapport.warehouse.tests.conftest import DAY_US, START_US, Write, load_all, rows
 
 ORDER = {"order_id": "o", "products": [{"sku": "a"}, {"sku": "b"}]}
 WATCH = """
@@ -135,3 +135,12 @@ def test_a_question_is_asked_once_more_after_the_lake_was_changed_under_it(write
 def test_warming_up_is_harmless_on_an_empty_lake(lake: Path) -> None:
     queries.warm()
     assert rows("SELECT facts FROM watermark") == [(0,)]
+
+
+def test_facts_are_counted_by_their_own_day(write: Write) -> None:
+    write("Visited", {"page": "a"}, {"page": "b"})
+    write("Left", {"page": "a"})
+    load_all()
+    first = START_US // DAY_US
+    found = queries.facts_by_day(["visited", "left", "never_heard_of"], START_US + 2 * DAY_US)
+    assert found == {"visited": {first + 2: 1}, "left": {first + 3: 1}, "never_heard_of": {}}

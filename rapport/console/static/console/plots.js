@@ -66,6 +66,21 @@
     });
   };
 
+  // Mails above, who answered below: two scales are two plots, never two axes.
+  draw.answered = function (data) {
+    function bars(name, place, style, more) { return Object.assign({ type: 'bar', name: data.words[name], data: data[name].map(function (n) { return n || null; }), xAxisIndex: place, yAxisIndex: place, barWidth: '62%', itemStyle: style }, more); }
+    var hollow = { color: C.pale, borderColor: C.accent, borderWidth: 1 };
+    function above(options) { return Object.assign({ axisLabel: Object.assign({}, text, { formatter: short }), minInterval: 1, splitNumber: 2 }, options); }
+    return base({
+      grid: [{ left: 40, right: 8, top: 10, height: 72 }, { left: 40, right: 8, top: 102, height: 72 }],
+      axisPointer: { link: [{ xAxisIndex: 'all' }] },
+      tooltip: Object.assign(base({}).tooltip, { formatter: undefined }),
+      xAxis: [names(data.full, { gridIndex: 0, axisLabel: { show: false } }), names(data.full, { gridIndex: 1, axisLabel: Object.assign({}, text, { formatter: function (day) { return day.split(' ')[0]; } }) })],
+      yAxis: [values(above({ gridIndex: 0 })), values(above({ gridIndex: 1 }))],
+      series: [bars('sent', 0, hollow), bars('opened', 1, hollow, { barGap: '-100%' }), bars('clicked', 1, { color: C.accent })]
+    });
+  };
+
   function paint(element) {
     var source = document.getElementById(element.getAttribute('data-source')), kind = draw[element.getAttribute('data-plot')];
     if (!source || !kind) return;
