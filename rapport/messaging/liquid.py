@@ -3,6 +3,7 @@
 Only plain values go in, so there is no object to reach through. A template ends within its limits whatever it says.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,6 +26,8 @@ SOURCE_LENGTH_MAX = 200_000
 OUTPUT_LENGTH_MAX = 500_000
 LOCALS_BYTES_MAX = 50_000
 LOOPS_MAX = 5_000
+PIECE_LENGTH_MAX = 2_000
+PIECE = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 FREE = frozenset({"data"})  # what a transactional message brings with it: its caller knows the names
 FIXED: Mapping[str, frozenset[str]] = {
     "company": frozenset({"name", "address", "url"}),
@@ -98,6 +101,10 @@ def check(part: str, source: str, fields: Fields, *, transactional: bool) -> set
         raise TemplateError(
             part, f"it is {len(source):,} letters long; {SOURCE_LENGTH_MAX:,} are allowed.", mend="Link to images and pages."
         )
+    for piece in PIECE.finditer(source):
+        if len(piece[0]) > PIECE_LENGTH_MAX:  # tens of thousands of brackets take the parser a quarter of a minute
+            trouble = f"a tag is {len(piece[0]):,} letters long; {PIECE_LENGTH_MAX:,} are allowed."
+            raise _at(part, source, piece.start(), trouble, "Cut it into several.")
     template = _parsed(part, source)
     for expression, in_loop in _expressions(template.nodes):
         if isinstance(expression, RangeLiteral) and not in_loop:

@@ -52,6 +52,15 @@ def test_what_cannot_stand_is_refused_with_its_place(words: str, column: int, tr
     assert str(refused).startswith(f"Body, line 3, column {refused.column}: ")
 
 
+def test_a_tag_without_end_is_refused_at_once() -> None:
+    for words in (
+        "{% if " + "(" * 40_000 + " %}",
+        "{{ " + "(" * 40_000 + " }}",
+        "{% if " + "customer.first_name and " * 6_000 + " true %}",
+    ):
+        assert "2,000 are allowed" in refusal(mjml=body(words)).trouble
+
+
 def test_the_nearest_name_is_offered() -> None:
     assert refusal(mjml=body("{{ customer.frist_name }}")).mend == "Did you mean customer.first_name?"
 
