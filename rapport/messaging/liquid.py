@@ -27,6 +27,7 @@ OUTPUT_LENGTH_MAX = 500_000
 LOCALS_BYTES_MAX = 50_000
 LOOPS_MAX = 5_000
 PIECE_LENGTH_MAX = 2_000
+PIECES_MAX = 1_000
 PIECE = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 FREE = frozenset({"data"})  # what a transactional message brings with it: its caller knows the names
 FIXED: Mapping[str, frozenset[str]] = {
@@ -101,6 +102,8 @@ def check(part: str, source: str, fields: Fields, *, transactional: bool) -> set
         raise TemplateError(
             part, f"it is {len(source):,} letters long; {SOURCE_LENGTH_MAX:,} are allowed.", mend="Link to images and pages."
         )
+    if (pieces := source.count("{{") + source.count("{%")) > PIECES_MAX:  # what is not closed is looked for to the end, each time
+        raise TemplateError(part, f"it has {pieces:,} tags; {PIECES_MAX:,} are allowed.", mend="Loop over what comes again.")
     for piece in PIECE.finditer(source):
         if len(piece[0]) > PIECE_LENGTH_MAX:  # tens of thousands of brackets take the parser a quarter of a minute
             trouble = f"a tag is {len(piece[0]):,} letters long; {PIECE_LENGTH_MAX:,} are allowed."

@@ -61,6 +61,11 @@ def test_a_tag_without_end_is_refused_at_once() -> None:
         assert "2,000 are allowed" in refusal(mjml=body(words)).trouble
 
 
+@pytest.mark.parametrize("words", ["{{ " * 60_000, "{% " * 60_000, "{% if a %}" * 15_000])
+def test_tags_without_number_are_refused_at_once(words: str) -> None:
+    assert "1,000 are allowed" in refusal(mjml=body(words)).trouble
+
+
 def test_the_nearest_name_is_offered() -> None:
     assert refusal(mjml=body("{{ customer.frist_name }}")).mend == "Did you mean customer.first_name?"
 
