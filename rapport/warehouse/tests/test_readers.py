@@ -138,9 +138,8 @@ def test_warming_up_is_harmless_on_an_empty_lake(lake: Path) -> None:
 
 
 def test_facts_are_counted_by_their_own_day(write: Write) -> None:
-    write("Visited", {"page": "a"}, {"page": "b"})
-    write("Left", {"page": "a"})
+    (_, second), (third,) = write("Visited", {"page": "a"}, {"page": "b"}), write("Left", {"page": "a"})  # a fact's day is its number
     load_all()
-    first = START_US // DAY_US
-    found = queries.facts_by_day(["visited", "left", "never_heard_of"], START_US + 2 * DAY_US)
-    assert found == {"visited": {first + 2: 1}, "left": {first + 3: 1}, "never_heard_of": {}}
+    before = START_US // DAY_US
+    found = queries.facts_by_day(["visited", "left", "never_heard_of"], START_US + second * DAY_US)
+    assert found == {"visited": {before + second: 1}, "left": {before + third: 1}, "never_heard_of": {}}
