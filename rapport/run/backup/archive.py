@@ -1,7 +1,8 @@
 """The file a backup is: a tar of parts, compressed, first what it is, last a manifest that proves the rest.
 
 `tar --zstd -tf FILE` lists it. Each content is cut into parts, so that a stream of unknown length can be written and nothing
-has to fit in memory. A file without its manifest at the end was cut off.
+has to fit in memory. The manifest proves the contents; head and manifest are each followed by their own SHA-256, as
+`sha256sum -c` reads it. A file without its manifest at the end was cut off.
 """
 
 import hashlib
@@ -64,7 +65,7 @@ class Writer:
         self._stream = pyarrow.CompressedOutputStream(pyarrow.PythonFile(own, mode="w"), "zstd")
         self._tar = tarfile.open(fileobj=self._stream, mode="w|", format=tarfile.PAX_FORMAT, bufsize=BLOCK_BYTES)  # noqa: SIM115  closed by `end`
         self.manifest = Manifest()
-        self._put(HEAD, json.dumps(asdict(head)).encode())
+        self._put_proved(HEAD, json.dumps(asdict(head)).encode())
 
     def add(self, name: str, blocks: Iterable[bytes]) -> None:
         """One content, as long as its blocks go on."""
@@ -77,14 +78,23 @@ class Writer:
         self.manifest.contents[name] = {"parts": parts, "bytes": size, "sha256": digest.hexdigest()}
 
     def end(self) -> None:
-        self._put(MANIFEST, json.dumps(asdict(self.manifest)).encode())
+        self._put_proved(MANIFEST, json.dumps(asdict(self.manifest)).encode())
         self._tar.close()
         self._stream.close()
+
+    def _put_proved(self, name: str, body: bytes) -> None:
+        self._put(name, body)
+        self._put(*_proof(name, body))
 
     def _put(self, name: str, body: bytes) -> None:
         member = tarfile.TarInfo(name)
         member.size, member.mode, member.mtime = len(body), 0o600, int(time.time())
         self._tar.addfile(member, io.BytesIO(body))
+
+
+def _proof(name: str, body: bytes) -> tuple[str, bytes]:
+    """The member that follows `name`: its sum."""
+    return f"{name}.sha256", f"{hashlib.sha256(body).hexdigest()}  {name}\n".encode()
 
 
 def _parts(blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -166,6 +176,8 @@ def contents(path: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
 
 
 def _members(path: Path) -> Iterator[tuple[str, bytes]]:
+    """What the archive holds, one after the other; head and manifest only where their sum follows and is right."""
+    to_prove: tuple[str, bytes] | None = None
     try:
         with pyarrow.OSFile(str(path)) as file, pyarrow.CompressedInputStream(file, "zstd") as stream:
             tar = tarfile.open(fileobj=stream, mode="r|", bufsize=BLOCK_BYTES)  # noqa: SIM115  of a stream that is closed with the file
@@ -175,7 +187,16 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
                     raise NotWhole(f"{path} holds what no backup of ours holds.", mend="Name a file that `rapport backup` wrote.")
                 reader = tar.extractfile(member)
                 assert reader is not None
-                yield member.name, reader.read()
+                name, body = member.name, reader.read()
+                if to_prove is not None:
+                    if (name, body) != _proof(*to_prove):
+                        raise NotWhole(f"{path} is damaged: {to_prove[0]} is not what was written.", mend="Take another backup.")
+                    yield to_prove
+                    to_prove = None
+                elif name in (HEAD, MANIFEST):
+                    to_prove = name, body
+                else:
+                    yield name, body
                 tar.members = []  # type: ignore[attr-defined]  # it would remember each of them
     except (tarfile.TarError, pyarrow.ArrowException, EOFError) as trouble:
         raise NotWhole(f"{path} is damaged or cut off ({str(trouble) or 'its end is missing'}).", mend="Take another backup.") from trouble

@@ -16,7 +16,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from rapport.run.backup.archive import ZSTD_MAGIC, read_head, read_whole
+from rapport.lib.refusals import Refusal
+from rapport.run.backup.archive import ZSTD_MAGIC, Head, Writer, read_head, read_whole
 from rapport.run.tests.bare import give
 from tests.installation import Installation, database
 
@@ -230,8 +231,8 @@ def damaged(whole: Path, kind: str) -> Path:
     body = bytearray(whole.read_bytes())
     if kind.startswith("cut"):
         body = body[: len(body) * int(kind.removeprefix("cut at ").removesuffix(" %")) // 100]
-    elif kind == "a byte changed":
-        body[len(body) // 2] ^= 0xFF
+    elif kind.startswith("a byte changed"):
+        body[len(body) * int(kind.removeprefix("a byte changed at ").removesuffix(" %")) // 100] ^= 0xFF
     elif kind == "another file":
         body = bytearray(b"PK\x03\x04 not ours")
     elif kind == "another compressed file":
@@ -242,7 +243,7 @@ def damaged(whole: Path, kind: str) -> Path:
     return whole.with_name("damaged.backup")
 
 
-KINDS = ("cut at 5 %", "cut at 60 %", "cut at 99 %", "a byte changed", "another file", "another compressed file", "empty")
+KINDS = ("cut at 5 %", "cut at 60 %", "cut at 99 %", "a byte changed at 50 %", "another file", "another compressed file", "empty")
 
 
 def test_what_is_no_whole_backup_is_refused_and_nothing_is_half_done(whole: Path, beside: Installation) -> None:
@@ -254,6 +255,27 @@ def test_what_is_no_whole_backup_is_refused_and_nothing_is_half_done(whole: Path
         assert not (beside.folder / "uploads").exists(), kind
         assert not (beside.folder / ".restoring").exists(), kind
     beside.run("restore", str(whole))
+
+
+@pytest.mark.parametrize("mask", [0x01, 0xFF])
+def test_a_changed_byte_is_seen_wherever_it_stands(tmp_path: Path, mask: int) -> None:
+    """Words that the compressor leaves as they are, too: head, columns and sums are in them."""
+    path, changed = tmp_path / "house.backup", tmp_path / "changed.backup"
+    head = Head(rapport="1", database="postgresql", made_us=1, steps=["customers.0001_initial"])
+    with path.open("wb") as file:
+        writer = Writer(file, head)
+        writer.manifest.tables["customers_consent"] = {"rows": 1, "checksum": [1, 2], "columns": ["id", "given"]}
+        writer.add("tables/customers_consent", [random.Random(5).randbytes(400)])
+        writer.end()
+    body, manifest = path.read_bytes(), read_whole(path, quiet)
+    seen = 0
+    for at in range(len(body)):
+        changed.write_bytes(body[:at] + bytes([body[at] ^ mask]) + body[at + 1 :])
+        try:
+            assert (read_head(changed), read_whole(changed, quiet)) == (head, manifest), at
+        except Refusal:
+            seen += 1
+    assert seen > len(body) * 0.9
 
 
 def test_a_house_with_anything_in_it_is_left_alone(whole: Path, installation: Installation, beside: Installation) -> None:
