@@ -17,7 +17,7 @@ from rapport.lib.locks import turn_to_write
 from rapport.messaging import slices
 from rapport.messaging.answers import refused
 from rapport.messaging.facts import record_sent
-from rapport.messaging.models import Mailing, MailingState, Message, MessageState, Purpose
+from rapport.messaging.models import OPEN, Mailing, MailingState, Message, MessageState, Purpose
 from rapport.messaging.slices import Outgoing
 from rapport.messaging.transports import CannotConnect, Fate, Outcome, Transport, transport
 
@@ -69,9 +69,12 @@ class Courier:
         """Each commit writes what became of one message and that the next is leaving."""
         last: tuple[Outgoing, Outcome] | None = None
         for mail in mails:
-            if stopping() or not _leaving(mail, last):
+            if stopping():
                 break
-            last = None
+            is_leaving = _leaving(mail, last)
+            last = None  # settled in that same commit
+            if not is_leaving:
+                break
             outcome = line.send(mail.envelope_from, mail.to, mail.mail, mail.name)
             if outcome.fate is Fate.NOT_BEGUN:
                 outcome = self._again(line, mail, outcome)
@@ -156,8 +159,7 @@ def close_finished() -> int:
     """Mark mailings as done from which nothing will leave any more; answers how many."""
     done = 0
     for mailing in Mailing.objects.filter(state=MailingState.RUNNING, standing=False).order_by("id")[:FINISHED_LOOKED_AT]:
-        open_states = (MessageState.WAITING, MessageState.CLEARED, MessageState.SENDING)
-        if not any(Message.objects.filter(mailing=mailing, state=state).exists() for state in open_states):
+        if not any(Message.objects.filter(mailing=mailing, state=state).exists() for state in OPEN):
             still = Mailing.objects.filter(id=mailing.id, state=MailingState.RUNNING)
             done += still.update(state=MailingState.DONE, done_us=now_us())
     return done
