@@ -40,8 +40,7 @@ class Question:
 
 def question(said: str | dict[str, Any], as_of: str | None) -> Question:
     """Read and check a rule against all that was recorded before it was asked."""
-    text = rule_said(said)
-    read = segments.json_rule(text) if text.lstrip().startswith("{") else segments.parse_rule(text)
+    read = segments.rule_in(rule_said(said))
     moment_us = moment_of(as_of)
     catch_up()
     vocabulary = segments.vocabulary()

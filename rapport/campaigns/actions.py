@@ -14,9 +14,8 @@ from rapport.messaging import queries as mails
 from rapport.messaging.models import MailingState
 from rapport.segments import queries as segments
 from rapport.segments.errors import RuleError
-from rapport.segments.queries import answer, check, parse_rule
+from rapport.segments.queries import answer, check, parse_rule, rule_in
 from rapport.segments.text import rule_text
-from rapport.segments.tree import json_rule
 from rapport.warehouse import actions as warehouse
 
 NAME_LENGTH_MAX = 255
@@ -33,17 +32,12 @@ def save_draft(name: str, *, template_id: int, by: str, rule: str = "", segment:
         raise NameTaken(name)
     if mails.template(template_id) is None:
         raise Refusal("There is no such template.", mend="Write one first.", field="template")
-    text = segments.segment_named(segment).rule if segment else _checked(rule)
+    text = segments.segment_named(segment).rule if segment else rule_text(check(rule_in(rule), segments.vocabulary()))
     draft = Campaign(name=name, created_us=now_us()) if campaign_id is None else _draft(campaign_id)
     draft.name, draft.template_id, draft.rule, draft.segment, draft.by = name, template_id, text, segment, by
     draft.save()
     write_down("campaigns.save", subject=f"campaign {draft.id}", by=by, name=name, rule=text)
     return draft
-
-
-def _checked(rule: str) -> str:
-    read = json_rule(rule) if rule.lstrip().startswith("{") else parse_rule(rule)
-    return rule_text(check(read, segments.vocabulary()))
 
 
 @transaction.atomic
@@ -67,7 +61,8 @@ def start(campaign_id: int, *, by: str) -> Campaign:
     stops = [finding for finding in queries.preflight(campaign) if finding.stops]
     if stops:
         raise Refusal(stops[0].what, mend=stops[0].mend)
-    version = mails.versions_of(campaign.template_id)[0]
+    version = mails.numbered_version(campaign.template_id)
+    assert version is not None, "the look-over stops a campaign without a template"
     mailing = mail.open_mailing(f"campaign:{campaign.id}", name=campaign.name, version=version)
     campaign.version_id, campaign.mailing_id, campaign.by = version.id, mailing.id, by
     campaign.state, campaign.started_us = CampaignState.STARTED, now_us()

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from django.conf import settings
+from pyroaring import BitMap
 
-from rapport.campaigns.models import Campaign, CampaignState
+from rapport.campaigns.models import Campaign
 from rapport.commerce import queries as commerce
 from rapport.commerce.models import Order
 from rapport.customers import queries as customers
@@ -22,6 +24,8 @@ from rapport.segments.queries import answer_many, check, parse_rule
 
 LISTED_MAX = 200
 REST_LOOKED_AT = 20_000  # of those who may not be written to: each is asked about at the gates
+NEWEST_SHOWN = 50
+BUYERS_MAX = 100_000
 MICRO = Decimal("0.000001")
 
 
@@ -44,14 +48,47 @@ class Audience:
 
 
 @dataclass(frozen=True)
+class BoughtAfter:
+    """An order within the window after a click, by whom as they are now."""
+
+    order: Order
+    customer_id: int
+    clicked_us: int
+
+
+@dataclass(frozen=True)
+class Bought:
+    """The orders within ATTRIBUTION_DAYS after a person's click, each once, and who placed them."""
+
+    orders: int
+    revenue: Decimal  # less what went back, in the company's currency; orders in another are left out and counted
+    other_currency: int
+    buyers: list[int]  # by rising id
+    newest: list[BoughtAfter]
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """How a campaign went."""
+    """How a campaign went. What was bought is looked for when it is first asked about: it reads the orders of all who clicked."""
 
     mailing: Mailing
     report: Report
-    orders: int  # of people who followed a link, within the window after it
-    revenue: Decimal  # of those orders, in the company's currency; ones in another are left out and counted
-    other_currency: int
+
+    @cached_property
+    def bought(self) -> Bought:
+        return _bought(self.mailing.id)
+
+    @property
+    def orders(self) -> int:
+        return self.bought.orders
+
+    @property
+    def revenue(self) -> Decimal:
+        return self.bought.revenue
+
+    @property
+    def other_currency(self) -> int:
+        return self.bought.other_currency
 
 
 def campaigns() -> list[Campaign]:
@@ -74,17 +111,19 @@ def campaign(campaign_id: int) -> Campaign | None:
     return Campaign.objects.defer("members").filter(id=campaign_id).first()
 
 
-def being_filled() -> list[Campaign]:
-    return list(Campaign.objects.defer("members").filter(state=CampaignState.STARTED).order_by("started_us"))
-
-
 def audience(rule: str, *, purpose: str) -> Audience:
     """Both numbers of one moment."""
+    everyone, may = _meant(rule, purpose)
+    return Audience(len(everyone), len(may))
+
+
+def _meant(rule: str, purpose: str) -> tuple[BitMap, BitMap]:
+    """Whom a rule means now, and those of them who may be written to."""
     words = segments.vocabulary()
     checked = check(parse_rule(rule), words)
     within = check(And((checked, MayReceive("email", purpose))), words)
-    found = answer_many([checked, within], words, now_us())
-    return Audience(len(found[0].root), len(found[1].root))
+    everyone, may = answer_many([checked, within], words, now_us())
+    return everyone.root, may.root
 
 
 @dataclass(frozen=True)
@@ -98,11 +137,8 @@ class Rest:
 
 def rest(rule: str, *, purpose: str) -> Rest:
     """Why the others of an audience would not get it now."""
-    words = segments.vocabulary()
-    checked = check(parse_rule(rule), words)
-    within = check(And((checked, MayReceive("email", purpose))), words)
-    everyone, may = answer_many([checked, within], words, now_us())
-    others = everyone.root - may.root
+    everyone, may = _meant(rule, purpose)
+    others = everyone - may
     held = mails.would_hold(list(others[:REST_LOOKED_AT]), purpose=purpose)
     reasons = [(mails.reason_words(reason), count) for reason, count in sorted(held.items(), key=lambda pair: -pair[1])]
     return Rest(len(others), min(len(others), REST_LOOKED_AT), reasons)
@@ -115,13 +151,13 @@ def preflight(draft: Campaign) -> list[Finding]:
 
 
 def _template(draft: Campaign) -> Finding:
-    versions = mails.versions_of(draft.template_id)
-    if not versions:
+    version = mails.numbered_version(draft.template_id)
+    if version is None:
         return Finding(False, "Its template is gone.", "Choose another one.", stops=True)
-    template = versions[0].template
+    template = version.template
     if template.purpose != Purpose.MARKETING:
         return Finding(False, f'The template "{template.name}" is transactional.', "Campaigns are marketing: choose another.", stops=True)
-    return Finding(True, f'Template "{template.name}", version {versions[0].number}, with a link to leave')
+    return Finding(True, f'Template "{template.name}", version {version.number}, with a link to leave')
 
 
 def _server() -> Finding:
@@ -161,48 +197,44 @@ def outcome(found: Campaign) -> Outcome | None:
     mailing = mails.mailing(found.mailing_id) if found.mailing_id else None
     if mailing is None:
         return None
-    orders, revenue, others = _bought(mailing.id)
-    return Outcome(mailing, mails.report(mailing.id), orders, revenue, others)
+    return Outcome(mailing, mails.report(mailing.id))
 
 
-def _bought(mailing_id: int) -> tuple[int, Decimal, int]:
-    """Orders within ATTRIBUTION_DAYS after a person's click in this mailing, each once."""
+def _bought(mailing_id: int) -> Bought:
     currency = commerce.company_currency()
-    orders, revenue, others = 0, Decimal(0), 0
-    for one in bought_after(mailing_id):
-        orders += 1
+    rows: list[BoughtAfter] = []
+    buyers: set[int] = set()
+    revenue, others = Decimal(0), 0
+    for one in _bought_after(mailing_id):
+        rows.append(one)
+        if len(buyers) < BUYERS_MAX:
+            buyers.add(one.customer_id)
         if one.order.currency == currency:
             revenue += Decimal((one.order.revenue_e6 or 0) - one.order.refunded_e6) * MICRO
         else:
             others += 1
-    return orders, revenue, others
+    newest = sorted(rows, key=lambda one: -(one.order.completed_us or 0))[:NEWEST_SHOWN]
+    return Bought(len(rows), revenue, others, sorted(buyers), newest)
 
 
-@dataclass(frozen=True)
-class BoughtAfter:
-    """An order within the window after a click, by whom as they are now."""
-
-    order: Order
-    customer_id: int
-    clicked_us: int
-
-
-def bought_after(mailing_id: int) -> Iterator[BoughtAfter]:
+def _bought_after(mailing_id: int) -> Iterator[BoughtAfter]:
     """The orders counted to a mailing, a batch of clickers after the other."""
-    window_us = settings.ATTRIBUTION_DAYS * DAY_US
-    clicks = mails.first_clicks(mailing_id)
-    for ids in slices(sorted(clicks)):
-        roots = {one: one for one in ids} | customers.aliases_among(ids)
-        families = customers.families_of(sorted(set(roots.values())))
-        since = {roots[one]: clicks[one] for one in ids}
+    window_us, since = settings.ATTRIBUTION_DAYS * DAY_US, _first_clicks(mailing_id)
+    for roots in slices(sorted(since)):
+        families = customers.families_of(roots)
         for order in commerce.orders_of(sorted(families), limit=100_000):
             root = families[order.customer_id or 0]
-            clicked_us = since[root]
-            if order.completed_us is None or order.cancelled_us or not clicked_us <= order.completed_us < clicked_us + window_us:
+            if order.completed_us is None or order.cancelled_us or not since[root] <= order.completed_us < since[root] + window_us:
                 continue
-            yield BoughtAfter(order, root, clicked_us)
+            yield BoughtAfter(order, root, since[root])
 
 
-def names_of(ids: Sequence[int]) -> dict[int, str]:
-    """Names of campaigns by id."""
-    return dict(Campaign.objects.filter(id__in=ids).values_list("id", "name"))
+def _first_clicks(mailing_id: int) -> dict[int, int]:
+    """When each person first followed a link, as who they are now: two who were joined since count as one."""
+    clicks = mails.first_clicks(mailing_id)
+    roots = customers.aliases_among(clicks)
+    since: dict[int, int] = {}
+    for one, at_us in clicks.items():
+        root = roots.get(one, one)
+        since[root] = min(at_us, since.get(root, at_us))
+    return since

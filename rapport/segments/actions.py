@@ -10,9 +10,9 @@ from rapport.segments.check import check, check_definition
 from rapport.segments.errors import NameTaken, RuleError
 from rapport.segments.literals import Unfit, fit_name
 from rapport.segments.models import NamedMeasure, Segment
-from rapport.segments.parse import parse_definition, parse_rule
+from rapport.segments.parse import parse_definition
 from rapport.segments.text import definition_text, rule_text
-from rapport.segments.tree import json_rule
+from rapport.segments.tree import rule_in
 
 
 @transaction.atomic
@@ -22,8 +22,7 @@ def save_segment(name: str, rule: str, *, by: str, new: bool = False) -> Segment
     kept = _held().get(name)
     if kept is not None and new:
         raise NameTaken(name)
-    read = json_rule(rule) if rule.lstrip().startswith("{") else parse_rule(rule)
-    text = rule_text(check(read, queries.vocabulary(), saving_as=name))
+    text = rule_text(check(rule_in(rule), queries.vocabulary(), saving_as=name))
     now = now_us()
     if kept is None:
         saved = Segment.objects.create(name=name, rule=text, by=by, created_us=now, updated_us=now)

@@ -10,11 +10,11 @@ from rapport.segments.check import check
 from rapport.segments.models import NamedMeasure, Segment
 from rapport.segments.nodes import Amount, InSegment, Rule, TraitTest
 from rapport.segments.parse import parse_definition, parse_rule
-from rapport.segments.tree import json_rule, read_rule
+from rapport.segments.tree import json_rule, read_rule, rule_in
 from rapport.segments.vocabulary import Vocabulary
 from rapport.segments.walk import Node, preorder_of
 
-__all__ = ["Answer", "answer", "answer_many", "check", "json_rule", "parse_rule", "read_rule"]  # open to every room above
+__all__ = ["Answer", "answer", "answer_many", "check", "json_rule", "parse_rule", "read_rule", "rule_in"]  # open to every room above
 PARSED_MAX = 4096
 SAVED_MAX = 10_000
 

@@ -13,7 +13,7 @@ from rapport.segments.parse import parse_rule
 from rapport.segments.tree_reading import from_tree
 from rapport.segments.tree_writing import filter_tree, to_tree, value_tree
 
-__all__ = ["filter_tree", "from_tree", "json_rule", "read_rule", "to_tree", "value_tree"]
+__all__ = ["filter_tree", "from_tree", "json_rule", "read_rule", "rule_in", "to_tree", "value_tree"]
 
 JSON_LENGTH_MAX = 10 * TEXT_LENGTH_MAX  # its keys and escapes take room that text does not
 JSON_LEVELS_MAX = 2 * LEVELS_MAX + 4
@@ -22,7 +22,11 @@ IN_QUOTES = re.compile(r'"(?:\\.|[^"\\])*"?', re.DOTALL)
 
 def read_rule(said: str) -> Rule:
     """A rule as given to a command: text, a JSON tree, or @FILE with either."""
-    text = _file_text(said[1:]) if said.startswith("@") else said
+    return rule_in(_file_text(said[1:]) if said.startswith("@") else said)
+
+
+def rule_in(text: str) -> Rule:
+    """A rule written as text or as a JSON tree. It opens no file, whatever it says, so it is safe for what comes from outside."""
     return json_rule(text) if text.lstrip().startswith("{") else parse_rule(text)
 
 

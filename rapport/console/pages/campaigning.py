@@ -10,18 +10,16 @@ from django.utils.translation import gettext_lazy
 
 from rapport.campaigns import queries as campaigns
 from rapport.campaigns.models import Campaign, CampaignState
-from rapport.campaigns.queries import BoughtAfter, Outcome
+from rapport.campaigns.queries import Outcome
 from rapport.console.pages.profile import display_name
 from rapport.customers import queries as customers
 from rapport.customers.models import Customer
 from rapport.lib.clock import now_us
 from rapport.messaging import queries as mails
-from rapport.messaging.models import Mailing, MailingState, Message, MessageState
+from rapport.messaging.models import OPEN, Mailing, MailingState, Message
 
 PACE_US = 60_000_000  # the pace is that of the last minute
 SAMPLES_MAX = 120
-ORDERS_SHOWN = 50
-BUYERS_MAX = 100_000
 STATES = {
     "draft": gettext_lazy("draft"),
     "finding": gettext_lazy("its people are being found"),
@@ -106,7 +104,7 @@ def going(campaign: Campaign, mailing: Mailing) -> Going:
     state = standing(campaign, mailing)
     listed = sum(by_state.values())
     total = max(campaign.people or 0, listed)
-    waits = sum(by_state.get(one.value, 0) for one in (MessageState.WAITING, MessageState.CLEARED, MessageState.SENDING))
+    waits = sum(by_state.get(one.value, 0) for one in OPEN)
     done = listed if state == "filling" else total - waits if state != "finding" else 0
     pace = _pace(mailing.id, done) if state == "running" else 0
     return Going(campaign, state, done, total, pace, _left(total - done, pace), mailing.paused_by)
@@ -160,9 +158,9 @@ class Step:
     good: bool = False
 
 
-def funnel(told: Outcome, buyers: int) -> list[Step]:
+def funnel(told: Outcome) -> list[Step]:
     """Meant, sent, opened, clicked, bought; from Opened on the base is those sent."""
-    report, mailing = told.report, told.mailing
+    report, mailing, buyers = told.report, told.mailing, len(told.bought.buyers)
     only_opened, only_clicked, silent = (
         mails.count_apart(mailing.id, which=which) for which in ("machine_open", "machine_click", "silent")
     )
@@ -198,26 +196,6 @@ def _some(losses: Sequence[Loss]) -> list[Loss]:
     return [one for one in losses if one.count]
 
 
-@dataclass(frozen=True)
-class Bought:
-    """The orders within the window, and who placed them."""
-
-    rows: list[BoughtAfter]  # the newest
-    orders: int
-    buyers: list[int]  # by rising id
-
-
-def bought(mailing_id: int) -> Bought:
-    rows: list[BoughtAfter] = []
-    buyers: set[int] = set()
-    for one in campaigns.bought_after(mailing_id):
-        rows.append(one)
-        if len(buyers) < BUYERS_MAX:
-            buyers.add(one.customer_id)
-    newest = sorted(rows, key=lambda one: -(one.order.completed_us or 0))
-    return Bought(newest[:ORDERS_SHOWN], len(rows), sorted(buyers))
-
-
 def heading(which: str) -> str:
     """What the people behind a figure did, or why they were held."""
     words = WORDS.get(which)
@@ -229,12 +207,14 @@ def as_rule(mailing: Mailing, which: str) -> str:
     return " OR ".join(f'did "{fact}" where campaign_id = "{mailing.cause}"' for fact in FACTS.get(which, ()))
 
 
-def figure_of(told: Outcome, which: str, bought_count: int) -> int:
+def figure_of(told: Outcome, which: str) -> int:
     """How many stand behind a figure."""
+    if which == "bought":
+        return len(told.bought.buyers)
     report = told.report
     plain = {"": report.people, "waiting": report.waiting, "sent": report.sent, "unsure": report.unsure, "held": report.held}
     plain |= {"failed": report.failed, "open": report.opened, "click": report.clicked, "unsubscribe": report.unsubscribed}
-    plain |= {"bounce": report.bounced, "complaint": report.complained, "bought": bought_count}
+    plain |= {"bounce": report.bounced, "complaint": report.complained}
     plain |= {one.reason: one.count for one in report.reasons if one.reason not in plain}
     return plain[which] if which in plain else mails.count_apart(told.mailing.id, which=which) if which in mails.APART else 0
 
@@ -258,10 +238,9 @@ class PeoplePage:
 
 def people_behind(told: Outcome, which: str, *, after: int, limit: int) -> PeoplePage:
     """A page of them, by cursor."""
-    buyers = bought(told.mailing.id).buyers if which == "bought" else []
     found: list[tuple[int, int, Message | None]]  # cursor, customer, message
     if which == "bought":
-        following = [one for one in buyers if one > after][: limit + 1]
+        following = [one for one in told.bought.buyers if one > after][: limit + 1]
         found = [(one, one, None) for one in following]
     else:
         messages = mails.people_of(told.mailing.id, which=which, after=after, limit=limit + 1)
@@ -275,4 +254,4 @@ def people_behind(told: Outcome, which: str, *, after: int, limit: int) -> Peopl
         customer = known.get(roots[customer_id])
         reason = mails.reason_words(message.reason) if message and message.reason else ""
         rows.append(Behind(customer, display_name(customer) if customer else "", message, reason))
-    return PeoplePage(figure_of(told, which, len(buyers)), rows, shown[-1][0] if len(found) > limit else None)
+    return PeoplePage(figure_of(told, which), rows, shown[-1][0] if len(found) > limit else None)

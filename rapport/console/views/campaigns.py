@@ -95,7 +95,6 @@ def _save(request: HttpRequest, campaign: Campaign | None) -> HttpResponse:
 
 
 def _draft_page(request: HttpRequest, draft: Draft, campaign: Campaign | None, refusal: Refusal | None = None) -> HttpResponse:
-    chosen = mails.versions_of(draft.template_id)[:1]
     context: dict[str, Any] = {
         "here": "campaigns",
         "draft": draft,
@@ -104,7 +103,7 @@ def _draft_page(request: HttpRequest, draft: Draft, campaign: Campaign | None, r
         "field": refusal.facts.get("field", "") if refusal else "",
         "segments": segments.segments(),
         "templates": [one for one in mails.templates() if one.purpose == Purpose.MARKETING],
-        "version": chosen[0] if chosen else None,
+        "version": mails.numbered_version(draft.template_id),
         "cases": mails.HARD_CASES,
         "own": staff(request).email,
         "window": settings.ATTRIBUTION_DAYS,
@@ -204,7 +203,6 @@ def write_again(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def _report_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     told = queries.outcome(campaign)
     assert told is not None, "a started campaign has a mailing"
-    found = campaigning.bought(told.mailing.id)
     reasons = told.report.reasons
     context = {
         "here": "campaigns",
@@ -212,10 +210,10 @@ def _report_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         "told": told,
         "report": told.report,
         "row": campaigning.going(campaign, told.mailing),
-        "steps": campaigning.funnel(told, len(found.buyers)),
-        "bought": found,
-        "buyers": len(found.buyers),
-        "names": {row.id: display_name(row) for row in customers.customers([one.customer_id for one in found.rows])},
+        "steps": campaigning.funnel(told),
+        "bought": told.bought,
+        "buyers": len(told.bought.buyers),
+        "names": {row.id: display_name(row) for row in customers.customers([one.customer_id for one in told.bought.newest])},
         "most": max((one.count for one in reasons), default=0),
         "free": sum(one.free_now for one in reasons),
         "links": mails.links_of(told.mailing.id),
