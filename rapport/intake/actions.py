@@ -1,13 +1,12 @@
 """The verb of the doors: `receive` identifies, de-duplicates and records a batch of messages in one transaction."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection
 
 from rapport.commerce import events as trade
 from rapport.commerce.actions import currency, orders
@@ -21,6 +20,7 @@ from rapport.intake import together
 from rapport.intake.messages import NOBODYS, BadMessage, Message, read_message, without_cards
 from rapport.intake.models import Reject
 from rapport.lib.clock import now_us
+from rapport.lib.locks import turn_to_write
 
 TRIES_MAX = 6  # two workers that meet the same new customer: one of them begins again
 REJECTS_KEPT_MAX = 100_000
@@ -120,7 +120,7 @@ def _record_surely(good: dict[str, tuple[int, Message]], receipt: Receipt, door:
         return
     for attempt in range(1, TRIES_MAX + 1):
         try:
-            with together.turn if one_writer and not nested else nullcontext(), transaction.atomic():
+            with turn_to_write():
                 write(looked_up=one_writer or nested or attempt > 1)
             return
         except (IntegrityError, OperationalError) as trouble:

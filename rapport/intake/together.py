@@ -16,7 +16,6 @@ from rapport.lib.locks import writing
 
 FACTS_MAX = 5_000  # of one transaction; a batch may be as large by itself
 log = logging.getLogger(__name__)
-turn = writing
 
 
 @dataclass(slots=True, eq=False)
@@ -37,7 +36,7 @@ def write_together(write: Callable[[], None], facts: int) -> bool:
     """
     mine = _Waiting(write, facts)
     _waiting.append(mine)
-    with turn:
+    with writing:
         while mine.written is None:
             _write(_next_group())
     return mine.written

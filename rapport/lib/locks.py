@@ -56,8 +56,9 @@ def turn_to_write() -> Iterator[None]:
     """A transaction in which the threads of this process come one after the other, where the database has one writer.
 
     Threads that wait inside SQLite's BEGIN IMMEDIATE sleep ever longer and hold a mark on its write-ahead log; here they cost nothing.
+    Within a transaction of the caller it takes part in that one: whoever waited for a turn now would hold up those whose turn it is.
     """
-    with writing if connection.vendor == "sqlite" else nullcontext(), transaction.atomic():
+    with writing if connection.vendor == "sqlite" and not connection.in_atomic_block else nullcontext(), transaction.atomic():
         yield
 
 

@@ -10,6 +10,7 @@ from django.db import connection, connections
 from rapport.intake import together
 from rapport.intake.actions import Receipt, receive
 from rapport.intake.tests.loading import facts
+from rapport.lib.locks import writing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAIT_SECONDS = 20
@@ -32,7 +33,7 @@ def sent_at_once(*batches: list[dict[str, Any]]) -> list[Receipt | Exception]:
             connections.close_all()
 
     threads = [threading.Thread(target=send, args=(place,)) for place in range(len(batches))]
-    with together.turn:
+    with writing:
         for number, thread in enumerate(threads, 1):
             thread.start()
             deadline = time.monotonic() + WAIT_SECONDS
