@@ -34,7 +34,7 @@ from rapport.events import catalogue  # noqa: E402
 from rapport.intake import keys  # noqa: E402
 from rapport.warehouse import engine  # noqa: E402
 
-pytest_plugins = ["tests.cast", "tests.installation"]
+pytest_plugins = ["tests.browser", "tests.cast", "tests.installation"]
 TABLE_FIXTURES = {"db", "transactional_db", "live_server", "installation"}
 NO_SAMPLES = "sample data missing"
 

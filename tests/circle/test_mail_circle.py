@@ -4,7 +4,6 @@ Nothing is played but the customer: the mail leaves over SMTP to a server on loo
 that arrived.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,25 +13,24 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 
 from rapport.accounts.models import User
 from rapport.campaigns.actions import fill_started
 from rapport.console.tests.conftest import PASSWORD
-from rapport.console.tests.test_browser_circle import ARGUMENTS, WAIT_MS
 from rapport.lib.clock import from_us, now_us
 from rapport.messaging.answers import tell_touches
 from rapport.messaging.delivery import Courier
 from rapport.messaging.tests.sink import Sink, sink
 from rapport.messaging.tests.writing import customer_id, welcomes
 from rapport.warehouse import actions as warehouse
+from tests.browser import WAIT_MS, opened, sign_in_as_head
 from tests.cast import Tell
 
 RULE = 'did "Order Completed" at least 2 times'
 CLICKED = 'did "Email Link Clicked"'
 READER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -66,27 +64,10 @@ def server(settings: Settings, live_server: Any) -> Iterator[Sink]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    assert CHROMIUM, "Chromium is missing: tools/install_test_needs.sh brings it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def window(chromium: Browser, lake: Path, live_server: Any) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 940}, base_url=live_server.url)
-    context.set_default_timeout(WAIT_MS)
-    found = context.new_page()
-    wrong: list[str] = []
-    found.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-    found.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
-    yield found
-    found.wait_for_load_state("networkidle")  # no question may be under way when the warehouse is taken from under it
-    context.close()
-    assert not wrong
+    with opened(chromium, [], viewport={"width": 1440, "height": 940}, base_url=live_server.url) as found:
+        yield found
 
 
 @pytest.fixture
@@ -132,10 +113,7 @@ def test_a_rule_becomes_a_mail_and_the_mail_a_fact(window: Page, server: Sink, b
 
 
 def sign_in(window: Page) -> None:
-    window.goto("/app/")
-    window.get_by_label("Mail address").fill("head@example.com")
-    window.get_by_label("Password").fill(PASSWORD)
-    window.get_by_role("button", name="Sign in").click()
+    sign_in_as_head(window, PASSWORD)
     expect(window.get_by_role("link", name="Campaigns").first).to_be_visible()
 
 

@@ -1,6 +1,5 @@
 """The console in real Chromium: sign in, import a file, find a customer, ask with BUT NOT, see counts, open the evidence, save."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -8,17 +7,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from rapport.console.tests.conftest import PASSWORD
 from rapport.intake import queries as doors
 from rapport.intake.files.actions import run_waiting
 from rapport.segments import queries as segments
 from rapport.warehouse import actions as warehouse
+from tests.browser import WAIT_MS, opened, sign_in_as_head
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-WAIT_MS = 60_000
 FILE = """order_id,customer,time,sku,quantity,unit_price
 1,Marta,2026-11-01 10:00,SHIRT,1,60.00
 2,Marta,2026-11-20 10:00,SHIRT,1,60.00
@@ -31,31 +28,16 @@ RULE = 'did "Order Completed" at least 2 times\nBUT NOT did "Order Completed" si
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    assert CHROMIUM, "Chromium is missing: tools/install_test_needs.sh brings it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(params=[(1440, 900, "light"), (390, 844, "dark")], ids=["desktop, light", "phone, dark"])
 def window(request: Any, chromium: Browser, lake: Path, live_server: Any) -> Iterator[Page]:
     """A window that counts what goes wrong in it: refused by the policy, thrown by a script, fetched from elsewhere."""
     width, height, scheme = request.param
-    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, base_url=live_server.url)
-    context.set_default_timeout(WAIT_MS)
-    found = context.new_page()
     wrong: list[str] = []
-    found.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-    found.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
-    found.on("request", lambda asked: None if asked.url.startswith((live_server.url, "data:")) else wrong.append(f"foreign: {asked.url}"))
-    found.on("response", lambda got: wrong.append(f"{got.status}: {got.url}") if got.status >= 400 and got.status != 422 else None)
-    yield found
-    found.wait_for_load_state("networkidle")  # no question may be under way when the warehouse is taken from under it
-    context.close()
-    assert not wrong
+    with opened(chromium, wrong, viewport={"width": width, "height": height}, color_scheme=scheme, base_url=live_server.url) as found:
+        ours = (live_server.url, "data:")
+        found.on("request", lambda asked: None if asked.url.startswith(ours) else wrong.append(f"foreign: {asked.url}"))
+        found.on("response", lambda got: wrong.append(f"{got.status}: {got.url}") if got.status >= 400 and got.status != 422 else None)
+        yield found
 
 
 def worker() -> None:
@@ -88,10 +70,7 @@ def test_the_circle_of_a_first_day(window: Page, head: Client, settings: Any, tm
 
 
 def sign_in(window: Page) -> None:
-    window.goto("/app/")
-    window.get_by_label("Mail address").fill("head@example.com")
-    window.get_by_label("Password").fill(PASSWORD)
-    window.get_by_role("button", name="Sign in").click()
+    sign_in_as_head(window, PASSWORD)
     expect(window.get_by_text("Everything begins with what you have")).to_be_visible()
     theme = "dark" if window.evaluate("window.innerWidth") == 390 else "light"
     assert window.evaluate("document.documentElement.dataset.bsTheme") == theme

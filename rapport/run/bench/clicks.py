@@ -10,12 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import connection
 
 from rapport.lib.clock import now_us
 from rapport.messaging.links import click_url
 from rapport.run.bench.frame import Bench, Case, Tell
-from rapport.run.bench.intake import _server
+from rapport.run.bench.processes import RAPPORT, server
 
 CLICKS = 4_000
 LINES = 4
@@ -27,7 +28,7 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 def cases(options: dict[str, Any], tell: Tell) -> Iterator[Case]:
     count = options["events"]
     paths = [urlsplit(address).path for address in _planted(count)]
-    with _server() as port:
+    with server(RAPPORT, settings.DATA_DIR / "server.log") as port:
         tell(f"  {count:,} links on {connection.vendor}, {LINES} lines at once; the peer: /healthz as often")
         yield Case("links followed", _asked(port, paths, 302), "/healthz", _asked(port, ["/healthz"] * count, 200), GOAL, runs=3)
         _paced(port, paths, tell)

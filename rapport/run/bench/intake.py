@@ -6,14 +6,9 @@ The peer writes to the same table with the same indexes and unique key, a thousa
 import http.client
 import json
 import random
-import socket
-import subprocess
-import sys
-import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +19,7 @@ from rapport.intake.files.actions import run_load, start_load
 from rapport.intake.keys import make_key
 from rapport.lib.refusals import Refusal
 from rapport.run.bench.frame import Bench, Case, Tell
+from rapport.run.bench.processes import RAPPORT, server
 
 EVENTS = 250_000  # an empty table flatters plain inserts: all of its indexes stand in the cache
 BATCH = 1_000
@@ -31,7 +27,6 @@ SENDERS = 4
 CUSTOMERS = 5_000
 RUNS = 3
 DOOR, FILE = 2.0, 3.0  # at least half, and a third, of the peer's rows a second
-SERVER_SECONDS_MAX = 60
 COLUMNS = (
     "id", "message_id", "event_type_id", "customer_id", "time_us", "received_us", "source_id", "load_id", "rate_e9", "payload",
 )  # fmt: skip
@@ -52,7 +47,7 @@ def cases(options: dict[str, Any], tell: Tell) -> Iterator[Case]:
     rows = _rows()
     _wipe()
     yield Case("a file of events", _load(path), "plain inserts", _plain(rows), FILE, runs=RUNS, fresh=_wipe)
-    with _server() as port:
+    with server(RAPPORT, settings.DATA_DIR / "server.log") as port:
         key = make_key("the benchmark").key
         name = f"HTTP batches of {BATCH:,}, {SENDERS} senders"
         yield Case(name, _posts(port, key, batches), "plain inserts", _plain(rows), DOOR, runs=RUNS, fresh=_wipe)
@@ -138,29 +133,3 @@ def _wipe() -> None:
         for table in WIPED:
             cursor.execute(f"DELETE FROM {table}")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-@contextmanager
-def _server() -> Iterator[int]:
-    """`rapport serve` on a free port, once it answers; gone afterwards."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    with (settings.DATA_DIR / "server.log").open("ab") as log:
-        process = subprocess.Popen([sys.executable, "-m", "rapport", "serve", "--no-worker", "--port", str(port)], stdout=log, stderr=log)
-    try:
-        _wait_for(port, process)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + SERVER_SECONDS_MAX
-    while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise Refusal("The server did not come up.", mend=f"What it said: {settings.DATA_DIR / 'server.log'}")

@@ -8,7 +8,6 @@ import json
 import os
 import random
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -23,14 +22,13 @@ from django.conf import settings
 from django.db import connection
 
 from rapport.lib.locks import own_session
-from rapport.lib.refusals import Refusal
 from rapport.run.bench.frame import Bench, Case, Tell
 from rapport.run.bench.pages_history import plant
+from rapport.run.bench.processes import RAPPORT, server
 
 SMALL_CUSTOMERS = 1_000
 PAGES = 50  # of each kind, one after the other
 GOAL = 1.5
-START_SECONDS_MAX = 60
 STAFF, PASSWORD = "desk@example.com", "a long enough password"  # of an installation that is gone after the benchmark
 SEED = 20_100_101
 
@@ -141,7 +139,8 @@ def _house(name: str, customers: int, facts_a_head: int, tell: Tell) -> Iterator
         began = time.monotonic()
         house.first_id = plant(house.folder, url, customers, facts_a_head)
         tell(f"  {customers:,} customers with {customers * facts_a_head:,} facts planted in {time.monotonic() - began:.0f} s")
-        house.sign_in(end.enter_context(_server(house)))
+        served = server(RAPPORT, house.folder / "server.log", is_up=_answers, environment=house.environment)
+        house.sign_in(end.enter_context(served))
         yield house
 
 
@@ -171,26 +170,6 @@ def _database(name: str) -> Iterator[str]:
     finally:
         with own_session() as session:
             session.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@contextmanager
-def _server(house: House) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    with (house.folder / "server.log").open("ab") as log:
-        words = [sys.executable, "-m", "rapport", "serve", "--no-worker", "--port", str(port)]
-        process = subprocess.Popen(words, env=house.environment, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while not _answers(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise Refusal("The server did not come up.", mend=f"What it said: {house.folder / 'server.log'}")
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def _answers(port: int) -> bool:

@@ -4,13 +4,8 @@ Ours reads each person's facts, asks every gate, fills in the template and commi
 """
 
 import smtplib
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +18,7 @@ from rapport.messaging import actions as mail
 from rapport.messaging.delivery import Courier
 from rapport.messaging.models import Version
 from rapport.run.bench.frame import Bench, Case, Tell
+from rapport.run.bench.processes import server
 from rapport.segments.actions import define_measure
 
 PEOPLE = 5_000
@@ -30,7 +26,6 @@ CONNECTIONS = 4
 RUNS = 3
 GOAL = 3.0  # at least a third of the peer's rate
 AT_ONCE = 500
-SERVER_SECONDS_MAX = 30
 BODY = """<mjml><mj-body><mj-section><mj-column>
 <mj-text>Dear {{ customer.first_name | default: "friend" }}, in the last twelve months you spent {{ customer.spend }}.</mj-text>
 <mj-text>Here is what came in since you last looked: shirts, trousers and a knitted tie.</mj-text>
@@ -43,7 +38,7 @@ BY = "the benchmark"
 
 def cases(options: dict[str, Any], tell: Tell) -> Iterator[Case]:
     people = options["customers"]
-    with _server() as port:
+    with server(["rapport.run.bench.sink"], settings.DATA_DIR / "sink.log") as port:
         settings.EMAIL_URL, settings.MAIL_FROM = f"smtp://127.0.0.1:{port}", "Halden <news@halden.example>"
         settings.COMPANY_NAME, settings.COMPANY_ADDRESS = "Halden", "1 Quay Street, Halden"
         version, ids = _people(people)
@@ -103,7 +98,7 @@ def _mailing(version: Version, ids: list[int]) -> Callable[[], int]:
 
 
 def _bare(port: int, count: int) -> Callable[[], int]:
-    prepared = (b"From: news@halden.example\r\nTo: c1@example.com\r\nSubject: News\r\n\r\n" + b"x" * 70 + b"\r\n") * 1
+    prepared = b"From: news@halden.example\r\nTo: c1@example.com\r\nSubject: News\r\n\r\n" + b"x" * 70 + b"\r\n"
     prepared += (b"<td>" + b"y" * 70 + b"</td>\r\n") * 90  # as long as a mail of ours
 
     def send(some: int) -> int:
@@ -130,22 +125,3 @@ def _wipe() -> None:
     with connection.cursor() as cursor:
         for table in WIPED:
             cursor.execute(f"DELETE FROM {table}")
-
-
-@contextmanager
-def _server() -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    process = subprocess.Popen([sys.executable, "-m", "rapport.run.bench.sink", str(port)])
-    try:
-        deadline = time.monotonic() + SERVER_SECONDS_MAX
-        while time.monotonic() < deadline and process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
