@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, F, QuerySet
 
-from rapport.customers.models import Consent, Customer, Identifier, Suppression
+from rapport.customers.models import EVERYONE, Consent, Customer, Identifier, Suppression
 from rapport.lib.bulk import slices
 from rapport.lib.clock import DAY_US
 
@@ -62,7 +62,7 @@ def search(text: str, *, limit: int = 50, after: int = 0) -> list[Customer]:
     What somebody is known by is found by its index. Only words without a digit or @ are looked for within names, which reads them all.
     """
     text = unicodedata.normalize("NFC", text.strip())
-    everyone = Customer.objects.filter(known=True, merged_into__isnull=True, erased_us__isnull=True, id__gt=after)
+    everyone = Customer.objects.filter(EVERYONE, id__gt=after)
     if not text:
         return list(everyone.order_by("id")[:limit])
     kinds = Identifier.objects.filter(value__in={text, text.lower(), text.replace(" ", "")})
@@ -85,19 +85,19 @@ def _by_mail(start: str) -> "QuerySet[Customer]":
 
 def known_count() -> int:
     """How many customers there are: known, not erased, not joined with another."""
-    return Customer.objects.filter(known=True, merged_into__isnull=True, erased_us__isnull=True).count()
+    return Customer.objects.filter(EVERYONE).count()
 
 
 def new_by_day(since_us: int) -> dict[int, int]:
     """How many of today's customers came on each UTC day since then, by the day's number since 1970."""
-    rows = Customer.objects.filter(known=True, merged_into__isnull=True, erased_us__isnull=True, created_us__gte=since_us)
+    rows = Customer.objects.filter(EVERYONE, created_us__gte=since_us)
     days = rows.annotate(day=F("created_us") / DAY_US).values_list("day").annotate(count=Count("id")).order_by()
     return {int(day): count for day, count in days}
 
 
 def known_estimate() -> int:
     """About how many customers there are, from stretches of ids spread evenly; exact while they are few. `known_count` walks them all."""
-    everyone = Customer.objects.filter(known=True, merged_into__isnull=True, erased_us__isnull=True)
+    everyone = Customer.objects.filter(EVERYONE)
     ids = Customer.objects.order_by("id").values_list("id", flat=True)
     before, last = (ids.first() or 1) - 1, ids.last() or 0
     if last - before <= STRETCHES * STRETCH_IDS:
@@ -131,7 +131,7 @@ def known_after(customer_id: int, *, limit: int) -> list[int]:
 
 
 def is_of_everyone(customer_id: int) -> bool:
-    return Customer.objects.filter(id=customer_id, known=True, merged_into__isnull=True, erased_us__isnull=True).exists()
+    return Customer.objects.filter(EVERYONE, id=customer_id).exists()
 
 
 def identifiers_of(customer_ids: Sequence[int]) -> list[Identifier]:

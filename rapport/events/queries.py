@@ -180,17 +180,7 @@ def received_since(since_us: int) -> int:
     first, last = rows.first(), rows.last()
     if first is None or last is None or last[1] < since_us:
         return 0
-    if first[1] >= since_us:
-        return last[0] - first[0] + 1
-    low, high = first[0] - 1, last[0]  # behind `low` comes an older one, behind `high` none
-    while high - low > 1:
-        middle = (low + high) // 2
-        found = rows.filter(id__gt=middle).first()
-        if found is None or found[1] >= since_us:
-            high = middle
-        else:
-            low = found[0] - 1
-    return last[0] - high
+    return last[0] - max(first[0], _first_id_received(since_us)) + 1
 
 
 def event_types_with_counts() -> list[EventType]:

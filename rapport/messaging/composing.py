@@ -104,21 +104,16 @@ def _refuse_endless(safe: str, back: Callable[[str], str]) -> None:
         elif name and name not in VOID and not (tag["rest"] or "").endswith("/"):
             open_ones.append(name)
         if len(open_ones) > DEPTH_MAX:
-            line, column = _place(back(safe[: tag.start()]))
+            line, column = liquid.place(back(safe[: tag.start()]))
             trouble = f"elements lie more than {DEPTH_MAX} deep in one another."
             raise TemplateError("mjml", trouble, mend="Close each element.", line=line, column=column)
-
-
-def _place(before: str) -> tuple[int, int]:
-    """Line and column of where a text ends."""
-    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
 
 def _mjml_error(words: str, body: str, safe: str, back: Callable[[str], str]) -> TemplateError:
     trouble = words.removesuffix(" in root template") + "."
     mend = "A body is <mjml><mj-body>…</mj-body></mjml>; Liquid tags between its elements stand in <mj-raw>."
     if found := PLACE.search(words):
-        line, column = _place(back(safe[: int(found[1])]))
+        line, column = liquid.place(back(safe[: int(found[1])]))
         return TemplateError(
             "mjml", f"{words[: found.start()].removesuffix(' in root template ').strip()}.", mend=mend, line=line, column=column
         )

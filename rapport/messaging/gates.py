@@ -5,8 +5,7 @@ Rooms above add theirs with `register`. The first gate that holds a message give
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from django.conf import settings
 
@@ -27,7 +26,6 @@ class Candidate:
     occasion: str
     reach: Reach | None  # None: there is nobody any more
     address: str  # as a server takes it, or ""
-    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

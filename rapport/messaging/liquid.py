@@ -187,9 +187,13 @@ def from_liquid(part: str, source: str, trouble: LiquidError) -> TemplateError:
 
 
 def _at(part: str, source: str, index: int, trouble: str, mend: str, **facts: Any) -> TemplateError:
-    before = source[:index]
-    line, column = before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
+    line, column = place(source[:index])
     return TemplateError(part, trouble, mend=mend, line=line, column=column, **facts)
+
+
+def place(before: str) -> tuple[int, int]:
+    """Line and column of where a text ends."""
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
 
 def _expressions(nodes: Any) -> Iterator[tuple[Expression, bool]]:

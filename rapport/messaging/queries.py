@@ -130,10 +130,6 @@ def mailings(mailing_ids: Sequence[int]) -> dict[int, Mailing]:
     return {row.id: row for row in Mailing.objects.filter(id__in=mailing_ids)}
 
 
-def mailing_for(cause: str) -> Mailing | None:
-    return Mailing.objects.select_related("version__template").filter(cause=cause).first()
-
-
 def counts(mailing_id: int) -> dict[str, int]:
     """How many of a mailing are in each state: what a progress row asks for again and again."""
     return dict(Message.objects.filter(mailing_id=mailing_id).values_list("state").annotate(count=Count("id")).order_by())
@@ -297,11 +293,6 @@ def links_of(mailing_id: int) -> list[Followed]:
     urls = dict(Target.objects.filter(id__in=list(tally)[:LISTED_MAX]).values_list("id", "url"))
     found = [Followed(url, tally[one].get(False, 0), tally[one].get(True, 0)) for one, url in urls.items()]
     return sorted(found, key=lambda one: (-one.people, -one.machines, one.url))
-
-
-def customers_behind(mailing_id: int, *, which: str) -> list[int]:
-    """Every customer behind a figure, for a segment of them."""
-    return [row.customer_id for row in people_of(mailing_id, which=which, limit=10_000_000)]
 
 
 def first_clicks(mailing_id: int) -> dict[int, int]:

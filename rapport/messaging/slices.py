@@ -34,7 +34,6 @@ class Outgoing:
     message_id: int
     mailing_id: int
     purpose: str
-    customer_id: int
     attempts: int
     envelope_from: str
     to: str
@@ -96,7 +95,7 @@ def _cleared(
 
 def _candidate(mailing: Mailing, row: Message, reach: customers.Reach | None) -> Candidate:
     address = usable(reach.address) if reach else ""
-    return Candidate(row.id, mailing.id, mailing.purpose, row.occasion, reach, address, row.data or {})
+    return Candidate(row.id, mailing.id, mailing.purpose, row.occasion, reach, address)
 
 
 def _letters(mailing: Mailing, version: Version, cleared: Cleared, values: Mapping[int, dict[str, Any]], moment_us: int) -> list[Outgoing]:
@@ -132,9 +131,7 @@ def _outgoing(
         extra=headers(mailing, row.id),
     )
     name = base36(row.id).zfill(8)[::-1]  # neighbours lie in different folders
-    return Outgoing(
-        row.id, mailing.id, mailing.purpose, reach.customer_id, row.attempts, return_path(row.id), candidate.address, name, as_bytes(letter)
-    )
+    return Outgoing(row.id, mailing.id, mailing.purpose, row.attempts, return_path(row.id), candidate.address, name, as_bytes(letter))
 
 
 def sender() -> str:

@@ -93,8 +93,7 @@ def test(request: HttpRequest) -> HttpResponse:
 def _version(request: HttpRequest) -> Version | None:
     if version_id := whole(asked_for(request, "version")):
         return mails.version(version_id)
-    newest = mails.versions_of(whole(asked_for(request, "template")))[:1]
-    return newest[0] if newest else None
+    return mails.numbered_version(whole(asked_for(request, "template")))
 
 
 def _reader(request: HttpRequest) -> tuple[str, int]:

@@ -24,8 +24,10 @@ PARTS = ("subject", "mjml", "text")
 
 @page("campaigns.read")
 def listed(request: HttpRequest) -> HttpResponse:
-    rows = [(template, mails.versions_of(template.id)[:1]) for template in mails.templates()]
-    return render(request, "console/mail/templates.html", {"here": "templates", "rows": [(one, found[0]) for one, found in rows if found]})
+    kept = mails.templates()
+    newest = mails.newest_versions([template.id for template in kept])
+    rows = [(template, newest[template.id]) for template in kept if template.id in newest]
+    return render(request, "console/mail/templates.html", {"here": "templates", "rows": rows})
 
 
 @page("campaigns.write")
@@ -58,14 +60,14 @@ def one(request: HttpRequest, template_id: int) -> HttpResponse:
 
 
 def _keep(request: HttpRequest, said: Written, template: Template | None) -> HttpResponse:
-    before = mails.versions_of(template.id)[:1] if template else []
+    before = mails.numbered_version(template.id) if template else None
     try:
         version = actions.save_template(
             said.name, purpose=said.purpose, subject=said.subject, mjml=said.mjml, text=said.text, by=staff(request).email
         )
     except Refusal as refusal:
         return _editor(request, said, template, refusal)
-    if before and before[0].id == version.id:
+    if before and before.id == version.id:
         messages.success(request, _("Nothing changed: version %(n)s stands.") % {"n": version.number})
     else:
         messages.success(request, _("Kept as version %(n)s.") % {"n": version.number})
