@@ -19,6 +19,7 @@ if BASE not in os.environ:
 os.environ["RAPPORT_DATA_DIR"] = str(Path(os.environ[BASE]) / WORKER)
 if CLUSTERS := os.environ.get("RAPPORT_TEST_CLUSTERS", "").split():  # of PostgreSQL, one a worker: see tools/with_postgres.py
     os.environ["RAPPORT_DATABASE_URL"] = CLUSTERS[int(WORKER.removeprefix("gw")) % len(CLUSTERS) if WORKER != "main" else 0]
+os.environ["RAPPORT_WAREHOUSE_THREADS"] = "1"  # tests run beside one another, on few rows each; whole installations take all cores
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's loop runs in the thread of the test
 
 import django  # noqa: E402
@@ -29,11 +30,14 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "rapport.settings"
 django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]  # a worker process chooses its own folder first, too
 
+from django.db.models.signals import post_migrate  # noqa: E402
+
 from rapport.commerce.actions import currency  # noqa: E402
 from rapport.events import catalogue  # noqa: E402
 from rapport.intake import keys  # noqa: E402
 from rapport.warehouse import engine  # noqa: E402
 
+post_migrate.receivers.clear()  # content types and permissions, which nobody here asks for, would be made anew after each emptying
 pytest_plugins = ["tests.browser", "tests.cast", "tests.installation"]
 TABLE_FIXTURES = {"db", "transactional_db", "live_server", "installation"}
 NO_SAMPLES = "sample data missing"

@@ -32,6 +32,7 @@ COMPANY_TIME_ZONE = env.str("RAPPORT_TIME_ZONE", "UTC")
 # The engine of questions over many.
 ENGINE = env.str("RAPPORT_ENGINE", "duckdb")
 WAREHOUSE_MEMORY = env.str("RAPPORT_WAREHOUSE_MEMORY", "2GB")  # of one loader or reader; the rest goes to disk
+WAREHOUSE_THREADS = env.int("RAPPORT_WAREHOUSE_THREADS", 0)  # of one loader or reader; 0: one for each core
 
 # Mail. Without RAPPORT_EMAIL_URL it lands in an outbox in the data folder, which the console shows.
 EMAIL_URL = env.str("RAPPORT_EMAIL_URL", "")  # smtp://user:password@host:587, smtps://…; smtp+tls:// insists on STARTTLS

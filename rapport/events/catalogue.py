@@ -1,7 +1,7 @@
 """The catalogue: what kinds of facts there are, with the typed properties of each. Declared by rooms, or learned from traffic."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -109,9 +109,8 @@ def event_type_ids(names: Iterable[str]) -> dict[str, int]:
     found = {name: number for name in wanted if (number := _ids.get(name))}
     if missing := wanted - found.keys():
         found.update(EventType.objects.filter(name__in=missing).values_list("name", "id"))
-        for name in sorted(missing - found.keys()):
-            if name in _declared or EventType.objects.count() < EVENT_TYPES_MAX:
-                found[name] = _make(name).id
+        if new := sorted(missing - found.keys()):
+            found.update(_make(new))
         transaction.on_commit(lambda: _ids.update(found))
     return found
 
@@ -127,29 +126,39 @@ def forget() -> None:
     _snapshot.clear()
 
 
-def _make(name: str) -> EventType:
-    done, properties = _declared.get(name, (Done.BY, ()))
-    table = free_name(name, set(EventType.objects.values_list("table", flat=True)) | RESERVED_TABLES)
-    made, fresh = EventType.objects.get_or_create(name=name, defaults={"table": table, "done": done, "declared": name in _declared})
-    if fresh:
-        taken: dict[str, set[str]] = {}
-        for declared in properties:
-            add_property(
-                made.id, declared.path, declared.kind, many=declared.many, list_path=declared.list_path, taken=taken, declared=True
-            )
-    return made
+def _make(names: Sequence[str]) -> dict[str, int]:
+    """Rows for kinds seen first, with what their rooms have declared. Another process may be about to make the same."""
+    learned = [name for name in names if name not in _declared]
+    room = max(0, EVENT_TYPES_MAX - EventType.objects.count()) if learned else 0
+    waiting, found = (_declared.keys() & names) | set(learned[:room]), dict[str, int]()
+    while waiting:  # again only where another process took the table of one of these for a kind of its own
+        taken, rows = set(EventType.objects.values_list("table", flat=True)) | RESERVED_TABLES, []
+        for name in sorted(waiting):
+            done, _ = _declared.get(name, (Done.BY, ()))
+            rows.append(EventType(name=name, table=free_name(name, taken), done=done, declared=name in _declared))
+            taken.add(rows[-1].table)
+        EventType.objects.bulk_create(rows, ignore_conflicts=True)
+        found.update(EventType.objects.filter(name__in=waiting).values_list("name", "id"))
+        waiting -= found.keys()
+    properties: list[Property] = []
+    for name in sorted(_declared.keys() & names):
+        columns: dict[str, set[str]] = {}
+        properties += [
+            new_property(found[name], one.path, one.kind, many=one.many, list_path=one.list_path, taken=columns, declared=True)
+            for one in _declared[name][1]
+        ]
+    Property.objects.bulk_create(properties, ignore_conflicts=True)
+    return found
 
 
-def add_property(
+def new_property(
     event_type_id: int, path: str, kind: str, *, many: bool, list_path: str, taken: dict[str, set[str]], declared: bool = False
 ) -> Property:
-    """Give a property its place in the warehouse. `taken` holds the columns of each list of this kind of fact."""
+    """A property with its place in the warehouse, to be saved. `taken` holds the columns of each list of this kind of fact."""
     own = path.removeprefix(f"{list_path}.") if list_path else path
     column = free_name(own, taken.setdefault(list_path, set()) | RESERVED_COLUMNS)
     taken[list_path].add(column)
-    return Property.objects.create(
-        event_type_id=event_type_id, path=path, kind=kind, many=many, list_path=list_path, column=column, declared=declared
-    )
+    return Property(event_type_id=event_type_id, path=path, kind=kind, many=many, list_path=list_path, column=column, declared=declared)
 
 
 RESERVED_TABLES = {"watermark", "known", "aliases", "consents", "suppressions"}

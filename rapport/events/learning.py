@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from rapport.events import catalogue
-from rapport.events.catalogue import PROPERTIES_PER_TYPE_MAX, PropertyFacts, add_property
+from rapport.events.catalogue import PROPERTIES_PER_TYPE_MAX, PropertyFacts, new_property
 from rapport.events.models import Cursor, EventType, Property
 from rapport.events.queries import read_after
 from rapport.events.values import as_kind, kind_of
@@ -68,7 +68,7 @@ class _Page:
         if kind is None or len(self.kinds) >= PROPERTIES_PER_TYPE_MAX or len(path) > 255:
             return
         self.kinds[path] = (kind, many)
-        add_property(self.event_type_id, path, kind, many=many, list_path=list_path, taken=self.taken)
+        new_property(self.event_type_id, path, kind, many=many, list_path=list_path, taken=self.taken).save(force_insert=True)
         if many and not self._fits(value, kind, many):
             self.misfits[path] += 1
 

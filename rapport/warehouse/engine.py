@@ -257,6 +257,8 @@ def _instance() -> duckdb.DuckDBPyConnection:
         made.execute(f"LOAD {quoted(str(file))}")
     _proved.update(files)
     made.execute("SET TimeZone = 'UTC'")
+    if settings.WAREHOUSE_THREADS:
+        made.execute(f"SET threads = {settings.WAREHOUSE_THREADS}")
     return made
 
 

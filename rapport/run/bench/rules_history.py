@@ -3,10 +3,8 @@
 from importlib.resources import files
 
 import duckdb
-from django.db import transaction
 
 from rapport.events import queries as events
-from rapport.events.catalogue import add_property, event_type_ids
 from rapport.run.bench.frame import Tell
 from rapport.warehouse import engine, schema
 
@@ -25,7 +23,6 @@ def statements(name: str) -> dict[str, str]:
 
 def write_history(facts: int, tell: Tell) -> None:
     """So many facts of a twentieth as many customers over 2010 and 2011, in slices of customers, each sorted."""
-    learn_what_mail_has()
     sql = statements("rules_history.sql")
     slices = -(-facts // SLICE_FACTS)
     for number in range(slices):
@@ -34,13 +31,6 @@ def write_history(facts: int, tell: Tell) -> None:
             schema.ensure(lake, events.catalogue().event_types.values(), schema.kept_tables(lake))
             _write_slice(lake, sql, number, size)
         tell(f"  {(number + 1) * size:,} facts written")
-
-
-def learn_what_mail_has() -> None:
-    """The one kind of fact in the history that no room declares yet."""
-    with transaction.atomic():
-        kind = event_type_ids(["Email Opened"])["Email Opened"]
-        add_property(kind, "campaign", "text", many=False, list_path="", taken={})
 
 
 def _write_slice(lake: duckdb.DuckDBPyConnection, sql: dict[str, str], number: int, facts: int) -> None:

@@ -41,7 +41,7 @@ FROM drawn ORDER BY customer_id, time;
 
 -- name: email_opened
 INSERT INTO email_opened BY NAME
-SELECT customer_id, time, event_id, false AS unrated, 'campaign ' || hash(event_id, $seed + 61) % 60 AS campaign
+SELECT customer_id, time, event_id, false AS unrated, 'campaign ' || hash(event_id, $seed + 61) % 60 AS campaign_name
 FROM drawn ORDER BY customer_id, time;
 
 -- name: identify
