@@ -40,14 +40,25 @@ from rapport.warehouse import engine  # noqa: E402
 post_migrate.receivers.clear()  # content types and permissions, which nobody here asks for, would be made anew after each emptying
 pytest_plugins = ["tests.browser", "tests.cast", "tests.installation"]
 TABLE_FIXTURES = {"db", "transactional_db", "live_server", "installation"}
+LONG = ("slow", "large", "browser")
 NO_SAMPLES = "sample data missing"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test that touches tables: `make test` runs those on both databases."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark each test that touches tables: `make test` runs those on both databases. The long ones come first, shared out evenly.
+
+    pytest-xdist gives each worker an equal stretch of the list; whoever is done early takes from the others.
+    """
     for item in items:
         if item.get_closest_marker("django_db") or TABLE_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("tables")
+    yield  # to the choice by marker, and to pytest-django's order
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if any(map(item.get_closest_marker, LONG)) or "installation" in getattr(item, "fixturenames", ())]
+    short = [item for item in items if item not in set(long)]
+    share = -(-len(short) // workers)
+    items[:] = [item for n in range(workers) for item in (*long[n::workers], *short[n * share : (n + 1) * share])]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

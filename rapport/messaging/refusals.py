@@ -9,6 +9,7 @@ status of 5.1.x, or about mailboxes of its own; some filters say the same after 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from rapport.messaging.refusal_words import LOCAL_WORDS, RCPT_WORDS, REASON_WORDS
 
@@ -144,7 +145,7 @@ def reason_of(words: str, status: str) -> Reason:
     subject_detail = status[2:]
     if subject_detail == "4.1" and "recipient address rejected: access denied" in words:
         return Reason.UNKNOWN_USER  # Exchange Online's edge says so of names that its directory does not hold
-    told = [reason for reason, pattern in REASONS if pattern.search(words)]
+    told = [Reason(name) for name, phrases in REASON_WORDS if _table(phrases).search(words)]
     by_status = BY_STATUS.get(subject_detail)
     if by_status is Reason.UNKNOWN_USER and Reason.UNKNOWN_USER in told and not NOT_WHAT_IT_SEEMS & set(told):
         return Reason.UNKNOWN_USER
@@ -161,7 +162,7 @@ def is_proven(words: str, status: str, stage: str) -> bool:
         return True
     if stage in ("DATA", "MAIL") or "other mail system problem" in words:
         return False
-    return stage == "RCPT" or bool(RCPT_SAID.search(words) or LOCAL_SAID.search(words))
+    return stage == "RCPT" or bool(_table(RCPT_WORDS).search(words) or _table(LOCAL_WORDS).search(words))
 
 
 def stage_of(text: str) -> str:
@@ -197,8 +198,12 @@ def best_status(given: str, text: str) -> str:
     return str(seen[-1]) if seen else ""
 
 
+@cache
 def _table(words: str) -> re.Pattern[str]:
-    """One pattern out of a table, grouped by first letters for speed. A phrase starts where a word starts."""
+    """One pattern out of a table, grouped by first letters for speed. A phrase starts where a word starts.
+
+    All of them take half a second, so they are made when the first answer is looked at, not when a command starts.
+    """
     groups: dict[str, list[str]] = {}
     for part in words.split("|"):
         if phrase := " ".join(part.casefold().split()):
@@ -212,8 +217,3 @@ def _phrase(phrase: str) -> str:
     """The pattern of a phrase after its first letter; a short one is a whole word."""
     pattern = re.escape(phrase[1:]).replace(r"\*", ".{0,60}?")
     return rf"{pattern}\b" if len(phrase) <= SHORT_MAX else pattern
-
-
-REASONS = [(Reason(name), _table(words)) for name, words in REASON_WORDS]
-RCPT_SAID = _table(RCPT_WORDS)
-LOCAL_SAID = _table(LOCAL_WORDS)

@@ -64,6 +64,8 @@ def answer(words: list[str]) -> int:
         raise Refusal(f'There is no command "{words[0]}".', mend=_nearest(words[0]))
     if str(home).startswith("rapport.") and not HELP.intersection(words):
         _prepare(words[0])
+    if words[0] == "migrate":
+        words = [*words, "--skip-checks"]  # Django's would load every page first; `rapport check` looks over what can be wrong
     try:
         execute_from_command_line(["rapport", *words])
     except SystemExit as end:
