@@ -13,9 +13,9 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import numpy as np
-import pyarrow as pa
 from pyroaring import BitMap
 
+from rapport.lib.arrow import pa
 from rapport.segments.lake import CUSTOMER, Lake
 from rapport.segments.leaves import AllOf, AnyOf, Plan, Planner, Rest, Tally, Whole
 from rapport.segments.nodes import Compare, Did, Element, Filter, FilterAnd, Leaf, Measure, OneOf, PropertyTest, Value

@@ -13,10 +13,10 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import numpy as np
-import pyarrow as pa
 from pyroaring import BitMap
 
 from rapport.events.catalogue import EventTypeFacts, PropertyFacts
+from rapport.lib.arrow import pa
 from rapport.segments.bounds import Moment, moment_of
 from rapport.segments.limits import LEVELS_MAX
 from rapport.segments.sets import bitmap

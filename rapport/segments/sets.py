@@ -4,9 +4,9 @@ from array import array
 from collections.abc import Callable
 
 import numpy as np
-import pyarrow as pa
 from pyroaring import BitMap
 
+from rapport.lib.arrow import pa
 from rapport.segments.nodes import And, ButNot, Leaf, Or, Rule, preorder
 
 ID_MAX = 2**31 - 1  # ids are positive 32-bit integers

@@ -7,10 +7,10 @@ from typing import Any
 
 import duckdb
 import msgspec
-import pyarrow as pa
 
 from rapport.customers import events as names
 from rapport.customers import queries as customers
+from rapport.lib.arrow import pa
 from rapport.warehouse.schema import HOUSE_TABLES, Columns, name
 
 LOAD_TAKEN_BACK, RATE_APPLIED = "Load Taken Back", "Rate Applied"

@@ -11,9 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-import pyarrow as pa
 
 from rapport.events.values import MONEY_LIMIT, as_kind
+from rapport.lib.arrow import pa
 from rapport.warehouse.schema import TYPES
 
 QUOTE = 34  # the letter a JSON text begins with

@@ -2,17 +2,17 @@
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import duckdb
 import msgspec
-import pyarrow as pa
 
 from rapport.events import actions as log_actions
 from rapport.events import queries as log
 from rapport.events.catalogue import Catalogue
 from rapport.events.queries import Row
+from rapport.lib.arrow import pa
 from rapport.lib.refusals import Refusal
 from rapport.warehouse import driving, engine, extract, schema
 from rapport.warehouse.engine import Home, Overtaken
@@ -153,12 +153,9 @@ def _load_rows(to: Home, mark: Mark, rows: Sequence[Row]) -> None:
         driving.renew_standing(lake, sorted(driven.touched))
         if driven.rated:
             _reload(lake, catalogue, tables, sorted(driven.rated))
-        tx, event_id, received_us = rows[-1][0], rows[-1][1], max(row[6] for row in rows)
-        lake.execute(
-            "UPDATE w.watermark SET tx = ?, event_id = ?, facts = facts + ?, received_us = greatest(received_us, ?)",
-            [tx, event_id, len(rows), received_us],
-        )
-    left = Mark(tx, event_id, mark.facts + len(rows), max(received_us, mark.received_us))
+        left = Mark(rows[-1][0], rows[-1][1], mark.facts + len(rows), max(mark.received_us, *(row[6] for row in rows)))
+        figures = ", ".join(f"{column} = {figure:d}" for column, figure in asdict(left).items())
+        lake.execute(f"UPDATE w.watermark SET {figures}")  # numbers of ours; for a bound value DuckDB would load pandas
     _remember(to, left)
     with _memory:
         _schemas[to] = left, tables

@@ -95,10 +95,8 @@ def facts_by_day(tables: Sequence[str], since_us: int) -> dict[str, dict[int, in
 def _by_day(found: Reader, table: str, since_us: int) -> dict[int, int]:
     if table not in found.tables or table not in found.filled:
         return {}
-    rows = found.connection.execute(
-        f"SELECT epoch_us(time) // {DAY_US} AS day, count(*) FROM {schema.name(table)} WHERE time >= make_timestamp(?) GROUP BY 1",
-        [since_us],
-    ).fetchall()
+    recent = f"FROM {schema.name(table)} WHERE time >= make_timestamp({since_us:d})"
+    rows = found.connection.execute(f"SELECT epoch_us(time) // {DAY_US} AS day, count(*) {recent} GROUP BY 1").fetchall()
     return {int(day): count for day, count in rows}
 
 

@@ -7,12 +7,12 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rapport.intake.files.opening import Opened
 from rapport.intake.files.rows import Row, Trouble
+from rapport.lib.arrow import pa
 from rapport.lib.refusals import Refusal
 
 BATCH_ROWS = 4_096

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import duckdb
-import pyarrow as pa
 
 from rapport.intake.files.opening import Opened, encoding_of, open_bytes, progress_of
 from rapport.intake.files.rows import Row, Trouble
+from rapport.lib.arrow import pa
 from rapport.lib.refusals import Refusal
 
 CHUNK_ROWS = 2_000

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from rapport.intake.files.rows import Row
+from rapport.lib.arrow import pa
 
 SEPARATOR = "\x1f"
 ESCAPED = "\x1e"  # begins a packed row with a cell that holds the separator itself

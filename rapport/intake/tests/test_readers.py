@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -16,6 +15,7 @@ from rapport.intake.files.opening import look_at
 from rapport.intake.files.rows import Row, Table, Trouble
 from rapport.intake.files.spreadsheets import harmless, original
 from rapport.intake.tests.loading import written
+from rapport.lib.arrow import pa
 from rapport.lib.refusals import Refusal
 
 

@@ -17,8 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import pyarrow
-
+from rapport.lib.arrow import pa
 from rapport.lib.refusals import Refusal
 
 FORMAT = 1
@@ -62,7 +61,7 @@ class Writer:
 
     def __init__(self, file: BinaryIO, head: Head) -> None:
         own = os.fdopen(os.dup(file.fileno()), "wb")  # closed with the stream, which the file itself must survive
-        self._stream = pyarrow.CompressedOutputStream(pyarrow.PythonFile(own, mode="w"), "zstd")
+        self._stream = pa.CompressedOutputStream(pa.PythonFile(own, mode="w"), "zstd")
         self._tar = tarfile.open(fileobj=self._stream, mode="w|", format=tarfile.PAX_FORMAT, bufsize=BLOCK_BYTES)  # noqa: SIM115  closed by `end`
         self.manifest = Manifest()
         self._put_proved(HEAD, json.dumps(asdict(head)).encode())
@@ -179,7 +178,7 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
     """What the archive holds, one after the other; head and manifest only where their sum follows and is right."""
     to_prove: tuple[str, bytes] | None = None
     try:
-        with pyarrow.OSFile(str(path)) as file, pyarrow.CompressedInputStream(file, "zstd") as stream:
+        with pa.OSFile(str(path)) as file, pa.CompressedInputStream(file, "zstd") as stream:
             tar = tarfile.open(fileobj=stream, mode="r|", bufsize=BLOCK_BYTES)  # noqa: SIM115  of a stream that is closed with the file
             for member in tar:
                 bound = WORDS_BYTES_MAX if member.name in (HEAD, MANIFEST) else 4 * PART_BYTES
@@ -198,7 +197,7 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
                 else:
                     yield name, body
                 tar.members = []  # type: ignore[attr-defined]  # it would remember each of them
-    except (tarfile.TarError, pyarrow.ArrowException, EOFError) as trouble:
+    except (tarfile.TarError, pa.ArrowException, EOFError) as trouble:
         raise NotWhole(f"{path} is damaged or cut off ({str(trouble) or 'its end is missing'}).", mend="Take another backup.") from trouble
     except OSError as trouble:
         if trouble.errno:  # the disk's or the folder's own

@@ -1,10 +1,10 @@
 """Ids become exact sets, and a rule's operators their algebra, however deep."""
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from pyroaring import BitMap
 
+from rapport.lib.arrow import pa
 from rapport.segments.nodes import And, ButNot, Everyone, InSegment, Leaf, Or, Rule
 from rapport.segments.sets import ID_MAX, bitmap, node_sets
 
