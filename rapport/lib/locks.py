@@ -52,13 +52,20 @@ writing = threading.Lock()  # whoever of this process holds it writes, where the
 
 
 @contextmanager
-def turn_to_write() -> Iterator[None]:
-    """A transaction in which the threads of this process come one after the other, where the database has one writer.
+def turn() -> Iterator[None]:
+    """The threads of this process come one after the other, where the database has one writer; for a single statement.
 
     Threads that wait inside SQLite's BEGIN IMMEDIATE sleep ever longer and hold a mark on its write-ahead log; here they cost nothing.
-    Within a transaction of the caller it takes part in that one: whoever waited for a turn now would hold up those whose turn it is.
+    Within a transaction of the caller nobody waits: whoever waited for a turn now would hold up those whose turn it is.
     """
-    with writing if connection.vendor == "sqlite" and not connection.in_atomic_block else nullcontext(), transaction.atomic():
+    with writing if connection.vendor == "sqlite" and not connection.in_atomic_block else nullcontext():
+        yield
+
+
+@contextmanager
+def turn_to_write() -> Iterator[None]:
+    """A transaction in one's turn; within a transaction of the caller it takes part in that one."""
+    with turn(), transaction.atomic():
         yield
 
 

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import F
 
 from rapport.lib.clock import now_us
-from rapport.lib.locks import turn_to_write
+from rapport.lib.locks import turn, turn_to_write
 from rapport.messaging import slices
 from rapport.messaging.answers import refused
 from rapport.messaging.facts import record_sent
@@ -23,11 +23,17 @@ from rapport.messaging.transports import CannotConnect, Fate, Outcome, Transport
 
 BACK_OFF_SECONDS = (60, 300, 900, 3_600, 3 * 3_600, 6 * 3_600, 12 * 3_600, 24 * 3_600)  # after each 4xx; then it has failed
 FINISHED_LOOKED_AT = 100
-LEAVING = (
-    "UPDATE messaging_message SET state = 'sending' WHERE id = %s AND state = 'cleared'"
-    " AND EXISTS (SELECT 1 FROM messaging_mailing WHERE id = %s AND state = 'running')"
-)
 TAKEN = "UPDATE messaging_message SET state = 'sent', sent_us = %s, answer = %s, attempts = attempts + 1 WHERE id = %s"
+PASSED_ON = """
+UPDATE messaging_message SET
+    state = CASE WHEN id = %(last)s THEN 'sent' ELSE 'sending' END,
+    sent_us = CASE WHEN id = %(last)s THEN %(now)s ELSE sent_us END,
+    answer = CASE WHEN id = %(last)s THEN %(answer)s ELSE answer END,
+    attempts = attempts + CASE WHEN id = %(last)s THEN 1 ELSE 0 END
+WHERE id = %(last)s
+    OR (id = %(next)s AND state = 'cleared' AND EXISTS (SELECT 1 FROM messaging_mailing WHERE id = %(mailing)s AND state = 'running'))
+RETURNING id
+"""  # one statement, so one commit and one trip to the server for each message
 
 
 @dataclass
@@ -96,21 +102,24 @@ class Courier:
 
 
 def _leaving(mail: Outgoing, last: tuple[Outgoing, Outcome] | None) -> bool:
-    """Settle the one before; mark this one, unless its mailing was paused or cancelled meanwhile. Once a message, so by plain SQL."""
-    with turn_to_write(), connection.cursor() as cursor:
-        if last:
+    """Settle the one before and mark this one, in one commit; not this one where its mailing was paused or cancelled meanwhile."""
+    settled_here = last is not None and last[1].fate is Fate.TAKEN
+    with turn_to_write() if last and not settled_here else turn(), connection.cursor() as cursor:
+        if last and not settled_here:
             _settle(*last)
-        cursor.execute(LEAVING, [mail.message_id, mail.mailing_id])
-        return bool(cursor.rowcount == 1)
+        before, answer = (last[0].message_id, last[1].answer) if last and settled_here else (0, "")
+        cursor.execute(PASSED_ON, {"last": before, "answer": answer, "now": now_us(), "next": mail.message_id, "mailing": mail.mailing_id})
+        return (mail.message_id,) in cursor.fetchall()
 
 
 def _settle(mail: Outgoing, outcome: Outcome) -> None:
     """What became of a message that was leaving. In a transaction of the caller."""
+    if outcome.fate is Fate.TAKEN:
+        with connection.cursor() as cursor:
+            cursor.execute(TAKEN, [now_us(), outcome.answer, mail.message_id])
+        return
     row = Message.objects.filter(id=mail.message_id)
     match outcome.fate:
-        case Fate.TAKEN:
-            with connection.cursor() as cursor:
-                cursor.execute(TAKEN, [now_us(), outcome.answer, mail.message_id])
         case Fate.IN_DOUBT:
             _doubt(mail.message_id, mail.purpose, outcome.answer)
         case Fate.NOT_BEGUN:

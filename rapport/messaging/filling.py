@@ -4,6 +4,7 @@ import html as html_text
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -79,14 +80,21 @@ def targets_of(pages: Sequence[str]) -> dict[str, int]:
     wanted: dict[str, str] = {}
     for page in pages:
         for found in HREF.finditer(page):
-            url = html_text.unescape(found[2]).strip()
-            if is_safe_target(url) and not url.startswith(f"{settings.PUBLIC_URL}/m/"):
-                wanted[sha256(url.encode()).hexdigest()] = url
+            url, digest = _target(found[2])
+            if digest and not url.startswith(f"{settings.PUBLIC_URL}/m/"):
+                wanted[digest] = url
     known = dict(Target.objects.filter(digest__in=wanted).values_list("digest", "id"))
     if fresh := wanted.keys() - known.keys():
         Target.objects.bulk_create([Target(digest=digest, url=wanted[digest]) for digest in sorted(fresh)], ignore_conflicts=True)
         known |= dict(Target.objects.filter(digest__in=fresh).values_list("digest", "id"))
     return {wanted[digest]: number for digest, number in known.items()}
+
+
+@lru_cache(maxsize=1024)
+def _target(href: str) -> tuple[str, str]:
+    """The address an attribute holds, with its digest, or "" where it may not be followed."""
+    url = html_text.unescape(href).strip()
+    return url, sha256(url.encode()).hexdigest() if is_safe_target(url) else ""
 
 
 def tracked(page: str, message_id: int, targets: Mapping[str, int]) -> str:
@@ -99,7 +107,7 @@ def tracked(page: str, message_id: int, targets: Mapping[str, int]) -> str:
 
 def _signed(message_id: int, targets: Mapping[str, int]) -> Callable[[re.Match[str]], str]:
     def signed(found: re.Match[str]) -> str:
-        target = targets.get(html_text.unescape(found[2]).strip())
+        target = targets.get(_target(found[2])[0])
         return found[0] if target is None else f"{found[1]}{click_url(message_id, target)}{found[3]}"
 
     return signed

@@ -86,7 +86,7 @@ def base36(number: int) -> str:
 def _signature(purpose: str, named: str) -> str:
     seal = _seal(purpose).copy()
     seal.update(named.encode())
-    return base64.b32encode(seal.digest())[:SIGNATURE_LENGTH].decode().lower()
+    return base64.b32encode(seal.digest()[:20])[:SIGNATURE_LENGTH].decode().lower()
 
 
 @lru_cache(maxsize=16)

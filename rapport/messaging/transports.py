@@ -115,7 +115,8 @@ class Smtp:
         if line is None:  # the one before was its last
             return Outcome(Fate.NOT_BEGUN, 0, "the connection was closed")
         try:
-            for code, words in (line.mail(sender), line.rcpt(recipient)):
+            for command, argument in (("MAIL", f"FROM:<{sender}>"), ("RCPT", f"TO:<{recipient}>")):
+                code, words = line.docmd(command, argument)
                 if code not in (250, 251):
                     return self._refused(code, words)
         except smtplib.SMTPServerDisconnected as trouble:
