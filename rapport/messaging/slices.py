@@ -24,7 +24,10 @@ from rapport.messaging.models import Mailing, MailingState, Message, MessageStat
 SLICE_MAX = 50
 MAILINGS_LOOKED_AT = 100
 NO_SENDER = "rapport@localhost"
-CLEARED = "UPDATE messaging_message SET state = 'cleared', courier = %s, sent_us = %s, address = %s, reason = '' WHERE id = %s"
+CLEARED = (
+    "UPDATE messaging_message SET state = 'cleared', courier = %s, sent_us = %s, reason = '', address = one.column2"
+    " FROM (VALUES {rows}) AS one WHERE id = one.column1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,10 @@ def _cleared(
         ids = [message_id for message_id, one in held.items() if one == hold]
         Message.objects.filter(id__in=ids).update(state=MessageState.HELD, reason=hold.reason, may_go_us=hold.may_go_us)
     cleared = [(row, candidates[row.id]) for row in rows if row.id not in held]
-    with connection.cursor() as cursor:
-        cursor.executemany(CLEARED, [(courier, moment_us, one.address.lower(), one.message_id) for _, one in cleared])
+    if cleared:
+        told = [word for _, one in cleared for word in (one.message_id, one.address.lower())]
+        with connection.cursor() as cursor:
+            cursor.execute(CLEARED.format(rows=", ".join(["(%s, %s)"] * len(cleared))), [courier, moment_us, *told])
     people = [one.reach for _, one in cleared if one.reach]
     return cleared, filling.values_of(version, people, moment_us)
 
