@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "rapport.run.request_line.RequestLine",
     "rapport.api.plain.NoPages",  # outermost: whatever goes wrong below, a program is answered with a problem, never with a page
     "django.middleware.security.SecurityMiddleware",
+    "rapport.messaging.short_way.ShortWay",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
