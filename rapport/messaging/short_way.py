@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import resolve
 
 PREFIXES = ("/m/c/", "/m/o/")
@@ -17,6 +17,9 @@ class ShortWay:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PREFIXES):
             return self.get_response(request)
-        request.resolver_match = found = resolve(request.path_info)
-        answer: HttpResponse = found.func(request, *found.args, **found.kwargs)
+        try:
+            request.resolver_match = found = resolve(request.path_info)
+            answer: HttpResponse = found.func(request, *found.args, **found.kwargs)
+        except Http404:
+            return self.get_response(request)  # the page that says so is one like any other, with a language and a policy
         return answer

@@ -105,6 +105,14 @@ def test_a_link_of_another_mail_or_a_made_up_one_leads_nowhere(client: Client, m
     assert told() == []
 
 
+@pytest.mark.parametrize("address", ["/m/c/x", "/m/o/x", "/m/c/"])
+def test_the_page_that_finds_nothing_has_the_policy_of_every_page(client: Client, address: str) -> None:
+    page = client.get(address)
+    assert page.status_code == 404
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert page.headers["X-Frame-Options"] == "DENY"
+
+
 def test_the_one_click_post_ends_marketing_at_once_and_a_get_does_not(client: Client, message: Message) -> None:
     address = leave_url(message.id)
     assert client.get(address).status_code == client.head(address).status_code == 200
