@@ -23,7 +23,6 @@ from rapport.messaging.transports import CannotConnect, Fate, Outcome, Transport
 
 BACK_OFF_SECONDS = (60, 300, 900, 3_600, 3 * 3_600, 6 * 3_600, 12 * 3_600, 24 * 3_600)  # after each 4xx; then it has failed
 FINISHED_LOOKED_AT = 100
-TAKEN = "UPDATE messaging_message SET state = 'sent', sent_us = %s, answer = %s, attempts = attempts + 1 WHERE id = %s"
 PASSED_ON = """
 UPDATE messaging_message SET
     state = CASE WHEN id = %(last)s THEN 'sent' ELSE 'sending' END,
@@ -103,23 +102,29 @@ class Courier:
 
 def _leaving(mail: Outgoing, last: tuple[Outgoing, Outcome] | None) -> bool:
     """Settle the one before and mark this one, in one commit; not this one where its mailing was paused or cancelled meanwhile."""
-    settled_here = last is not None and last[1].fate is Fate.TAKEN
-    with turn_to_write() if last and not settled_here else turn(), connection.cursor() as cursor:
-        if last and not settled_here:
-            _settle(*last)
-        before, answer = (last[0].message_id, last[1].answer) if last and settled_here else (0, "")
-        cursor.execute(PASSED_ON, {"last": before, "answer": answer, "now": now_us(), "next": mail.message_id, "mailing": mail.mailing_id})
-        return (mail.message_id,) in cursor.fetchall()
+    if last is None or last[1].fate is Fate.TAKEN:
+        with turn():
+            return _pass_on(last, mail)
+    with turn_to_write():
+        _settle(*last)
+        return _pass_on(None, mail)
+
+
+def _pass_on(taken: tuple[Outgoing, Outcome] | None, following: Outgoing | None) -> bool:
+    """One has left, the following one is leaving; whether it is."""
+    before, answer = (taken[0].message_id, taken[1].answer) if taken else (0, "")
+    message_id, mailing_id = (following.message_id, following.mailing_id) if following else (0, 0)
+    with connection.cursor() as cursor:
+        cursor.execute(PASSED_ON, {"last": before, "answer": answer, "now": now_us(), "next": message_id, "mailing": mailing_id})
+        return (message_id,) in cursor.fetchall()
 
 
 def _settle(mail: Outgoing, outcome: Outcome) -> None:
     """What became of a message that was leaving. In a transaction of the caller."""
-    if outcome.fate is Fate.TAKEN:
-        with connection.cursor() as cursor:
-            cursor.execute(TAKEN, [now_us(), outcome.answer, mail.message_id])
-        return
     row = Message.objects.filter(id=mail.message_id)
     match outcome.fate:
+        case Fate.TAKEN:
+            _pass_on((mail, outcome), None)
         case Fate.IN_DOUBT:
             _doubt(mail.message_id, mail.purpose, outcome.answer)
         case Fate.NOT_BEGUN:
