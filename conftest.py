@@ -56,7 +56,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     yield  # to the choice by marker, and to pytest-django's order
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     long = [item for item in items if any(map(item.get_closest_marker, LONG)) or "installation" in getattr(item, "fixturenames", ())]
-    short = [item for item in items if item not in set(long)]
+    first = set(long)
+    short = [item for item in items if item not in first]
     share = -(-len(short) // workers)
     items[:] = [item for n in range(workers) for item in (*long[n::workers], *short[n * share : (n + 1) * share])]
 
