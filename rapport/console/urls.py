@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("running/", home.running_now, name="running"),
     path("find/", customers.found, name="find"),
     path("customers/", customers.listed, name="customers"),
+    path("customers/count/", customers.counted, name="customers-count"),
     path("customers/<int:customer_id>/", customers.profile, name="profile"),
     path("customers/<int:customer_id>/timeline/", customers.later, name="timeline"),
     path("customers/<int:customer_id>/facts/<int:event_id>/", customers.fact, name="fact"),

@@ -88,6 +88,12 @@ def known_count() -> int:
     return Customer.objects.filter(EVERYONE).count()
 
 
+def known_count_below(limit: int) -> int | None:
+    """`known_count` where that is less than `limit`, otherwise None; never looks at more rows than that."""
+    found = Customer.objects.filter(EVERYONE)[:limit].count()
+    return found if found < limit else None
+
+
 def new_by_day(since_us: int) -> dict[int, int]:
     """How many of today's customers came on each UTC day since then, by the day's number since 1970."""
     rows = Customer.objects.filter(EVERYONE, created_us__gte=since_us)

@@ -8,23 +8,26 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from django.db import connection, transaction
+from django.db.models import Max
 
 from rapport.customers.actions import say_consent, suppress
 from rapport.customers.events import CONSENT_GIVEN, CONSENT_WITHDRAWN, UNSUBSCRIBED
-from rapport.customers.queries import reaches
+from rapport.customers.queries import family_of, reaches, root_of
 from rapport.events.actions import NewFact, record
-from rapport.lib.clock import now_us
+from rapport.lib.clock import DAY_US, now_us
 from rapport.lib.locks import turn
 from rapport.messaging import events
 from rapport.messaging.bounces import BounceClass, of_answer
 from rapport.messaging.facts import properties
 from rapport.messaging.machines import is_machine
 from rapport.messaging.models import Message, Target, Touch, TouchKind
+from rapport.messaging.refusals import OF_THE_ADDRESS
 
 UNDECIDED_US = 3_000_000  # how long an open or a click waits for company
 TOGETHER_US = 2_000_000  # so close together no person follows two links of one mail
 TOUCHES_MAX = 500  # a pass
 TOUCHES_OF_ONE_MAX = 200
+SOFT_DAYS, SOFT_WITHIN_DAYS = 3, 30  # on so many days of so many an address may not take mail, and is given up
 TOUCH = """
 INSERT INTO messaging_touch (message_id, mailing_id, kind, target_id, at_us, agent)
 SELECT id, mailing_id, %s, %s, %s, %s FROM messaging_message
@@ -140,7 +143,7 @@ def refused(message_id: int, code: int, answer: str, *, stage: str) -> None:
 
 @transaction.atomic
 def bounced(message_id: int, *, hard: bool, reason: str, diagnostic: str) -> bool:
-    """A message came back. A hard one means the address is dead: nothing more goes there. Once a message; False the second time."""
+    """A message came back. Nothing more goes to an address that is dead or stays closed. Once a message; False the second time."""
     message = Message.objects.select_related("mailing__version").filter(id=message_id).first()
     if message is None:
         return False
@@ -149,9 +152,24 @@ def bounced(message_id: int, *, hard: bool, reason: str, diagnostic: str) -> boo
     if event_id is None:
         return False
     _keep(message, TouchKind.BOUNCE, agent=f"{reason}: {diagnostic}")
-    if hard and message.address:
-        suppress("email", message.address, reason=f"bounced: {reason}"[:255], cause=f"suppressed:bounce:{message.id}")
+    if message.address and (hard or (reason in OF_THE_ADDRESS and _closed_days(message) >= SOFT_DAYS)):
+        words = f"bounced: {reason}" if hard else f"bounced on {SOFT_DAYS} days: {reason}"
+        suppress("email", message.address, reason=words[:255], cause=f"suppressed:bounce:{message.id}")
     return True
+
+
+def _closed_days(message: Message) -> int:
+    """On how many of the last days mails to this address came back for its own sake, since a person last opened one.
+
+    Soft bounces add up by day, as in Mailman: one evening's retries are one sign. What a server holds against the sender,
+    the text or the way between says nothing of the address.
+    """
+    family = family_of(root_of(message.customer_id))
+    mails = Message.objects.filter(customer_id__in=family, address__iexact=message.address)
+    late = Touch.objects.filter(message_id__in=mails.values("id"), at_us__gt=now_us() - SOFT_WITHIN_DAYS * DAY_US)
+    signs = late.filter(kind__in=(TouchKind.OPEN, TouchKind.CLICK), machine=False).aggregate(newest=Max("at_us"))
+    bounces = late.filter(kind=TouchKind.BOUNCE, at_us__gt=signs["newest"] or 0).values_list("at_us", "agent")
+    return len({at_us // DAY_US for at_us, agent in bounces if agent.partition(":")[0] in OF_THE_ADDRESS})
 
 
 @transaction.atomic

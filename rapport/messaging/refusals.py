@@ -56,6 +56,7 @@ class Reason(StrEnum):
 
 
 DEAD = {Reason.UNKNOWN_USER, Reason.MOVED, Reason.BAD_DOMAIN}
+OF_THE_ADDRESS = DEAD | {Reason.MAILBOX_FULL, Reason.DISABLED}  # the others speak of the message, its sender, or the way between
 NOT_WHAT_IT_SEEMS = {  # these words tell more than a status of 5.1.1 and the word "unknown" beside them
     Reason.MAILBOX_FULL,
     Reason.TOO_LARGE,

@@ -93,14 +93,22 @@ def circle() -> Circle:
     kept: dict[str, list[int]] | None = cache.get(f"console.circle.{today}")
     if kept is None:
         kept = {
-            "known": [customers.known_count()],
             "facts": _facts(today),
             "people": _flow(customers.new_by_day(numbers[0] * DAY_US), numbers),
             **_mail(numbers),
         }
         cache.set(f"console.circle.{today}", kept, KEPT_SECONDS)
     days = [from_us(number * DAY_US).date() for number in numbers]
-    return Circle(days, Flow(kept["facts"]), Flow(kept["people"]), {name: Flow(kept[name]) for name in MAIL}, kept["known"][0])
+    return Circle(days, Flow(kept["facts"]), Flow(kept["people"]), {name: Flow(kept[name]) for name in MAIL}, everyone())
+
+
+def everyone() -> int:
+    """How many customers there are, as of a moment ago."""
+    known: int | None = cache.get("console.everyone")
+    if known is None:
+        known = customers.known_count()
+        cache.set("console.everyone", known, KEPT_SECONDS)
+    return known
 
 
 def _facts(today: int) -> list[int]:

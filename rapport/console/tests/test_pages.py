@@ -205,6 +205,18 @@ def test_a_customer_is_found_by_name_mail_id_and_order(text: str, head: Client, 
 
 
 @pytest.mark.django_db
+def test_a_small_base_is_counted_on_the_list_and_a_large_one_behind_it(head: Client, cast: dict[str, Customer], monkeypatch: Any) -> None:
+    known = Customer.objects.filter(known=True, merged_into__isnull=True).count()
+    counted, behind = f'<span class="q">{known}</span>', f'hx-get="{reverse("console:customers-count")}"'
+    page = head.get("/app/customers/").content.decode()
+    assert counted in page and behind not in page
+    monkeypatch.setattr("rapport.console.views.customers.COUNTED_AT_ONCE", known)
+    page = head.get("/app/customers/").content.decode()
+    assert behind in page and counted not in page
+    assert head.get("/app/customers/count/", headers=FRAGMENT).content.decode() == str(known)
+
+
+@pytest.mark.django_db
 def test_a_joined_visitor_leads_to_the_customer(head: Client, mia: Customer, today: datetime) -> None:
     alias = Customer.objects.filter(merged_into=mia.id).first()
     if alias is not None:

@@ -12,10 +12,12 @@ from rapport.accounts.actions import write_down
 from rapport.commerce import queries as commerce
 from rapport.console.guard import is_fragment, page, staff
 from rapport.console.pages.bought import quarter_plot
+from rapport.console.pages.circle import everyone
 from rapport.console.pages.journeys import mail_rows
 from rapport.console.pages.profile import Profile, display_name, place, since_us, traits_of
 from rapport.console.pages.sentences import sentence
 from rapport.console.pages.timeline import dots, lane_table, timeline
+from rapport.console.templatetags.wording import count
 from rapport.customers import queries as customers
 from rapport.customers.models import Customer
 from rapport.events import queries as log
@@ -23,6 +25,7 @@ from rapport.intake import queries as doors
 from rapport.lib.clock import now_us
 
 PAGE = 50
+COUNTED_AT_ONCE = 2_000  # a larger base is counted behind the page
 FOUND_MAX = 8
 
 
@@ -41,9 +44,18 @@ def listed(request: HttpRequest) -> HttpResponse:
         "next": rows[PAGE - 1].id if len(rows) > PAGE else None,
         "order": order,
         "buyer": customers.customer(order.customer_id) if order and order.customer_id else None,
-        "everyone": customers.known_count(),
     }
-    return render(request, "console/customers/rows.html" if is_fragment(request) else "console/customers/list.html", context)
+    if is_fragment(request):
+        return render(request, "console/customers/rows.html", context)
+    return render(request, "console/customers/list.html", context | {"everyone": customers.known_count_below(COUNTED_AT_ONCE)})
+
+
+@page("customers.read")
+def counted(request: HttpRequest) -> HttpResponse:
+    """How many customers there are, where the list did not wait for it."""
+    if not is_fragment(request):
+        return redirect("console:customers")
+    return HttpResponse(count(everyone()))
 
 
 @page("customers.read")

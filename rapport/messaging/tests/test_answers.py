@@ -2,6 +2,7 @@
 
 import smtplib
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -144,6 +145,43 @@ def test_a_report_that_comes_back_by_smtp_ends_a_dead_address(message: Message, 
         door.stop()
     assert told() == ["Email Bounced"]
     assert list(customers.suppressed("email", ["ana@example.com"])) == ["ana@example.com"]
+
+
+def came_back(reason: str, *, days_later: float) -> str | None:
+    """One more mail to Ana comes back softly; why nothing more is sent to her, where that is so."""
+    first = Message.objects.order_by("id")[0]
+    again = Message.objects.create(
+        mailing=first.mailing, customer_id=first.customer_id, address=first.address, state="sent", occasion=f"{reason} {days_later}"
+    )
+    with fixed(TODAY + timedelta(days=days_later)):
+        assert answers.bounced(again.id, hard=False, reason=reason, diagnostic="452 4.2.2 no")
+    dead = customers.suppressed("email", [first.address]).get(first.address)
+    return dead.reason if dead else None
+
+
+def test_soft_bounces_on_three_days_end_an_address(message: Message) -> None:
+    for days_later in (1, 1.2, 1.4, 5):  # three of them within one day
+        assert came_back("mailbox_full", days_later=days_later) is None
+    assert came_back("disabled", days_later=9) == "bounced on 3 days: disabled"
+
+
+@pytest.mark.parametrize("reason", ["spam", "policy", "blocked", "content", "too_many", "network", "time_out", "other"])
+def test_what_is_held_against_the_sender_ends_no_address(reason: str, message: Message) -> None:
+    assert [came_back(reason, days_later=day) for day in range(1, 6)] == [None] * 5
+    assert came_back("mailbox_full", days_later=6) is None
+
+
+def test_soft_bounces_of_long_ago_do_not_add_up(message: Message) -> None:
+    assert [came_back("mailbox_full", days_later=day) for day in (0, 20, 40, 60, 80)] == [None] * 5
+
+
+def test_a_mail_that_was_read_forgives_the_soft_bounces_before(client: Client, message: Message) -> None:
+    assert [came_back("mailbox_full", days_later=day) for day in (1, 2)] == [None] * 2
+    with fixed(TODAY + timedelta(days=3)):
+        client.get(links_in(message)[0], headers={"User-Agent": BROWSER})
+    assert told(4 * 86_400).count("Email Link Clicked") == 1
+    assert [came_back("mailbox_full", days_later=day) for day in (4, 5)] == [None] * 2
+    assert came_back("mailbox_full", days_later=6) == "bounced on 3 days: mailbox_full"
 
 
 def test_whoever_plays_with_a_link_fills_no_table(client: Client, message: Message) -> None:
