@@ -9,6 +9,7 @@ Readers of the log wait for every open transaction of a cluster, so each test wo
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -79,7 +80,9 @@ def main() -> int:
     with ExitStack() as opened:
         addresses = [opened.enter_context(cluster()) for _ in range(clusters)]
         named = {"RAPPORT_DATABASE_URL": addresses[0], "RAPPORT_TEST_CLUSTERS": " ".join(addresses)}
-        return subprocess.run(words, env={**os.environ, **named}).returncode
+        with subprocess.Popen(words, env={**os.environ, **named}) as child:
+            signal.signal(signal.SIGTERM, lambda *_: child.terminate())  # and the clusters go as they do at the end
+            return child.wait()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ class Customer(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["merged_into"], name="alias_of_customer", condition=models.Q(merged_into__isnull=False)),
-            models.Index(fields=["email"], name="customer_by_email"),
+            models.Index(fields=["email"], name="customer_by_email", opclasses=["varchar_pattern_ops"]),  # found by its beginning as well
             models.Index(fields=["name"], name="customer_by_name"),
             # Lists and counts pass over visitors and aliases. The condition's columns stand in it: SQLite counts by the index alone.
             models.Index(fields=["id", "known", "merged_into", "erased_us"], name="customer_of_everyone", condition=EVERYONE),
@@ -40,7 +40,8 @@ class Identifier(models.Model):
     load_id = models.IntegerField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "value", "since_us"], name="identifier_of_one_customer")]
+        # The value stands first, for a search knows it without its kind.
+        constraints = [models.UniqueConstraint(fields=["value", "kind", "since_us"], name="identifier_of_one_customer")]
 
 
 class Consent(models.Model):

@@ -68,7 +68,7 @@ def search(text: str, *, limit: int = 50, after: int = 0) -> list[Customer]:
     kinds = Identifier.objects.filter(value__in={text, text.lower(), text.replace(" ", "")})
     exact = list(kinds.values_list("customer_id", flat=True)[:limit])
     roots = {root or one for one, root in Customer.objects.filter(id__in=exact).values_list("id", "merged_into")}
-    mails = _by_mail(text.lower()).order_by("email").values_list("id", flat=True)[:limit]
+    mails = _by_mail(text.lower()).values_list("id", flat=True)[:limit]
     named = everyone.filter(id__in=roots.union(mails))
     found = {row.id: row for row in named}
     if "@" not in text and not any(map(str.isdigit, text)):
@@ -77,9 +77,9 @@ def search(text: str, *, limit: int = 50, after: int = 0) -> list[Customer]:
 
 
 def _by_mail(start: str) -> "QuerySet[Customer]":
-    """Whose address starts so. SQLite's LIKE passes over the index, a comparison does not; PostgreSQL sorts as its locale has it."""
+    """Whose address starts so. SQLite's LIKE passes over the index, a comparison does not; PostgreSQL compares as its locale sorts."""
     if connection.vendor == "sqlite":
-        return Customer.objects.filter(email__gte=start, email__lt=f"{start}{LAST_LETTER}")
+        return Customer.objects.filter(email__gte=start, email__lt=f"{start}{LAST_LETTER}").order_by("email")
     return Customer.objects.filter(email__startswith=start)
 
 

@@ -2,7 +2,7 @@
 
 import html as html_text
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -19,7 +19,6 @@ from rapport.segments import queries as segments
 from rapport.segments.person import amounts_of
 
 HREF = re.compile(r"(<a\b[^>]*?\bhref=\")([^\"]*)(\")", re.IGNORECASE)
-BODY_END = re.compile(r"</body>", re.IGNORECASE)
 NAME_LENGTH_MAX = 60
 
 
@@ -75,14 +74,18 @@ def shown_name(traits: Mapping[str, Any]) -> str:
     return name if isinstance(name, str) and len(name) <= NAME_LENGTH_MAX else ""
 
 
-def targets_of(pages: Sequence[str]) -> dict[str, int]:
+def in_pieces(page: str) -> list[str]:
+    """The page cut at its links: text, then of each link what stands before its address, the address, what follows, and text again."""
+    return HREF.split(page)
+
+
+def targets_of(pages: Sequence[list[str]]) -> dict[str, int]:
     """A row for each address the pages link to, so that a click can be led there; what may not be followed has none."""
     wanted: dict[str, str] = {}
-    for page in pages:
-        for found in HREF.finditer(page):
-            url, digest = _target(found[2])
-            if digest and not url.startswith(f"{settings.PUBLIC_URL}/m/"):
-                wanted[digest] = url
+    for href in {href for pieces in pages for href in pieces[2::4]}:
+        url, digest = _target(href)
+        if digest and not url.startswith(f"{settings.PUBLIC_URL}/m/"):
+            wanted[digest] = url
     known = dict(Target.objects.filter(digest__in=wanted).values_list("digest", "id"))
     if fresh := wanted.keys() - known.keys():
         Target.objects.bulk_create([Target(digest=digest, url=wanted[digest]) for digest in sorted(fresh)], ignore_conflicts=True)
@@ -97,20 +100,16 @@ def _target(href: str) -> tuple[str, str]:
     return url, sha256(url.encode()).hexdigest() if is_safe_target(url) else ""
 
 
-def tracked(page: str, message_id: int, targets: Mapping[str, int]) -> str:
+def tracked(pieces: Sequence[str], message_id: int, targets: Mapping[str, int]) -> str:
     """The page with links that lead over us and a pixel at its end."""
-    page = HREF.sub(_signed(message_id, targets), page)
+    led = list(pieces)
+    for place in range(2, len(led), 4):
+        target = targets.get(_target(led[place])[0])
+        if target is not None:
+            led[place] = click_url(message_id, target)
+    body, end, rest = "".join(led).rpartition("</body>")
     pixel = f'<img src="{open_url(message_id)}" width="1" height="1" alt="" style="display:block">'
-    found = list(BODY_END.finditer(page))
-    return page[: found[-1].start()] + pixel + page[found[-1].start() :] if found else page + pixel
-
-
-def _signed(message_id: int, targets: Mapping[str, int]) -> Callable[[re.Match[str]], str]:
-    def signed(found: re.Match[str]) -> str:
-        target = targets.get(_target(found[2])[0])
-        return found[0] if target is None else f"{found[1]}{click_url(message_id, target)}{found[3]}"
-
-    return signed
+    return f"{body}{pixel}{end}{rest}" if end else f"{rest}{pixel}"
 
 
 def _nested(traits: Mapping[str, Any]) -> dict[str, Any]:

@@ -115,13 +115,16 @@ def _letters(mailing: Mailing, version: Version, cleared: Cleared, values: Mappi
             failed.update(state=MessageState.FAILED, reason="template", answer=page.trouble[:255], sent_us=None, courier=None)
         else:
             filled[row.id] = page
-    targets = filling.targets_of([page.html for page in filled.values()])
-    return [_outgoing(mailing, row, one, filled[row.id], targets, moment_us) for row, one in cleared if row.id in filled]
+    pieces = {message_id: filling.in_pieces(page.html) for message_id, page in filled.items()}
+    targets = filling.targets_of(list(pieces.values()))
+    return [
+        _outgoing(mailing, row, one, filled[row.id], filling.tracked(pieces[row.id], row.id, targets), moment_us)
+        for row, one in cleared
+        if row.id in filled
+    ]
 
 
-def _outgoing(
-    mailing: Mailing, row: Message, candidate: Candidate, page: filling.Filled, targets: Mapping[str, int], moment_us: int
-) -> Outgoing:
+def _outgoing(mailing: Mailing, row: Message, candidate: Candidate, page: filling.Filled, html: str, moment_us: int) -> Outgoing:
     reach = candidate.reach
     assert reach is not None, "the gates let nobody through"
     letter = Letter(
@@ -130,7 +133,7 @@ def _outgoing(
         to_name=filling.shown_name(reach.traits),
         subject=page.subject,
         text=page.text,
-        html=filling.tracked(page.html, row.id, targets),
+        html=html,
         message_id=message_id_of(row.id),
         at_us=moment_us,
         extra=headers(mailing, row.id),

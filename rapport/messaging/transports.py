@@ -13,6 +13,7 @@ from django.conf import settings
 from rapport.lib.refusals import Refusal
 
 TIMEOUT_SECONDS = 30
+GO_ON = 354  # the answer to DATA: the mail may come
 PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
@@ -130,9 +131,11 @@ class Smtp:
     def _data(self, line: smtplib.SMTP, mail: bytes) -> Outcome:
         """From here on a lost answer is a doubt: unless the server said no to DATA itself, the mail may have arrived."""
         try:
-            code, words = line.data(mail)
-        except smtplib.SMTPDataError as refused:  # not 354: no byte of the mail went out
-            return self._refused(refused.smtp_code, refused.smtp_error, "DATA")
+            code, words = line.docmd("DATA")
+            if code != GO_ON:
+                return self._refused(code, words, "DATA")
+            line.send(mail.replace(b"\r\n.", b"\r\n..") + b".\r\n")  # what smtplib does by patterns, at a tenth of the cost
+            code, words = line.getreply()
         except (smtplib.SMTPException, OSError) as trouble:
             self.close()
             return Outcome(Fate.IN_DOUBT, 0, _said(trouble))

@@ -44,7 +44,7 @@ WORDS: dict[str, dict[str, str]] = {
         "bench": "the benchmarks, each beside its peer",
     },
 }
-FREE_OF_TABLES = {"migrate", "upgrade", "check", "backup", "restore"}  # they speak of the tables themselves
+FREE_OF_TABLES = {"migrate", "upgrade", "check", "backup", "restore", "bench"}  # they speak of the tables themselves
 HELP = {"help", "--help", "-h"}
 
 

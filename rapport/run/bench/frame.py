@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
+from math import inf
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
@@ -24,6 +25,7 @@ class Case:
     peer: Callable[[], object]
     goal: float  # ours may take so many times the peer's seconds
     free_seconds: float = 0.0  # ... or this long, where that is more
+    most_seconds: float = inf  # ... and never longer than this
     runs: int = RUNS
     fresh: Callable[[], None] | None = None  # before each run of either, not timed
 
@@ -81,7 +83,7 @@ def measured(case: Case) -> Measured:
                 seconds[side].append(taken)
     ours, peer = (statistics.median(side) for side in seconds)
     equal = all(result == results[0][0] for side in results for result in side)
-    goal = max(case.goal, case.free_seconds / peer)
+    goal = min(max(case.goal, case.free_seconds / peer), case.most_seconds / peer)
     return Measured(case.name, round(ours, 6), case.peer_name, round(peer, 6), round(ours / peer, 3), round(goal, 3), equal, max(peaks))
 
 

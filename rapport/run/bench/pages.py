@@ -29,7 +29,7 @@ from rapport.run.bench.processes import RAPPORT, server
 SMALL_CUSTOMERS = 1_000
 PAGES = 50  # of each kind, one after the other
 GOAL = 1.5
-GOAL_SECONDS = 0.2  # for the median page, over and above
+MOST_SECONDS = 0.2  # a page, over and above
 STAFF, PASSWORD = "desk@example.com", "a long enough password"  # of an installation that is gone after the benchmark
 SEED = 20_100_101
 
@@ -90,7 +90,15 @@ def cases(options: dict[str, Any], tell: Tell) -> Iterator[Case]:
         )
         peer = f"{SMALL_CUSTOMERS:,} customers"
         for name, address in KINDS.items():
-            yield Case(name, _pages(large, name, address, tell), peer, _pages(small, name, address, tell), GOAL, runs=3)
+            yield Case(
+                name,
+                _pages(large, name, address, tell),
+                peer,
+                _pages(small, name, address, tell),
+                GOAL,
+                most_seconds=PAGES * MOST_SECONDS,
+                runs=3,
+            )
 
 
 Address = Callable[[House, random.Random], str]
@@ -113,11 +121,13 @@ BENCH = Bench(
 )
 
 
-def _pages(house: House, name: str, address: Address, tell: Tell) -> Callable[[], tuple[int, bool]]:
-    """Some pages one after the other; how many came well, and whether they came in time."""
+def _pages(house: House, name: str, address: Address, tell: Tell) -> Callable[[], int]:
+    """Some pages one after the other; how many came well."""
     chance = random.Random(SEED)
 
-    def ask() -> tuple[int, bool]:
+    def ask() -> int:
+        assert house.line is not None
+        house.line.close()  # it opens by itself: the server ends a line that was quiet while the other house was asked
         taken, well = [], 0
         for _ in range(PAGES):
             path = address(house, chance)
@@ -128,7 +138,7 @@ def _pages(house: House, name: str, address: Address, tell: Tell) -> Callable[[]
         taken.sort()
         median, p99 = taken[len(taken) // 2], taken[min(len(taken) - 1, len(taken) * 99 // 100)]
         tell(f"    {name} of {house.customers:,}: median {1000 * median:.1f} ms, p99 {1000 * p99:.1f} ms")
-        return well, median <= GOAL_SECONDS
+        return well
 
     return ask
 

@@ -1,11 +1,14 @@
 """A mailing against the bare hand-over of one prepared message: same connections, same server process, no signing.
 
 Ours reads each person's facts, asks every gate, fills in the template and commits before and after each message; the peer only talks SMTP.
+Beside it: as many messages out of a million that wait, against a mailing of no more than these, for neither time nor memory may grow with
+what waits.
 """
 
 import smtplib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 from django.conf import settings
@@ -16,8 +19,9 @@ from rapport.intake.actions import receive
 from rapport.lib.refusals import Refusal
 from rapport.messaging import actions as mail
 from rapport.messaging.delivery import Courier
-from rapport.messaging.models import Version
-from rapport.run.bench.frame import Bench, Case, Tell
+from rapport.messaging.models import Mailing, Version
+from rapport.messaging.slices import SLICE_MAX
+from rapport.run.bench.frame import Bench, Case, Tell, peak_mb
 from rapport.run.bench.processes import server
 from rapport.segments.actions import define_measure
 
@@ -25,6 +29,8 @@ PEOPLE = 5_000
 CONNECTIONS = 4
 RUNS = 3
 GOAL = 3.0  # at least a third of the peer's rate
+WAITING = 1_000_000
+GOAL_OF_MANY = 1.25  # of the time the same messages take where nothing else waits
 AT_ONCE = 500
 BODY = """<mjml><mj-body><mj-section><mj-column>
 <mj-text>Dear {{ customer.first_name | default: "friend" }}, in the last twelve months you spent {{ customer.spend }}.</mj-text>
@@ -32,6 +38,11 @@ BODY = """<mjml><mj-body><mj-section><mj-column>
 <mj-button href="https://shop.example/new">See what is new</mj-button>
 <mj-text><a href="https://shop.example/shirts">Shirts</a> · <a href="https://shop.example/ties">Ties</a></mj-text>
 </mj-column></mj-section></mj-body></mjml>"""
+FILL = """
+WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < %(count)s)
+INSERT INTO messaging_message (mailing_id, customer_id, occasion, state, reason, due_us, attempts, address, answer)
+SELECT %(mailing)s, %(first)s + n %% %(people)s, CAST(n AS text), 'waiting', '', 0, 0, '', '' FROM numbers
+"""
 WIPED = ("messaging_touch", "messaging_message", "messaging_mailing")
 BY = "the benchmark"
 
@@ -44,17 +55,27 @@ def cases(options: dict[str, Any], tell: Tell) -> Iterator[Case]:
         version, ids = _people(people)
         tell(f"  {people:,} people on {connection.vendor}, {CONNECTIONS} connections; the peer: smtplib, one prepared message")
         yield Case("a mailing", _mailing(version, ids), "bare smtplib", _bare(port, people), GOAL, runs=RUNS, fresh=_wipe)
+        _wipe()
+        rounds = max(1, people // (SLICE_MAX * CONNECTIONS))
+        few, many = 2 * rounds * SLICE_MAX * CONNECTIONS, options["events"]
+        ours, peer = (_next_of(_waiting(f"{size} waiting", size, ids), rounds, tell) for size in (many, few))
+        yield Case(f"out of {many:,}", ours, f"out of {few:,}", peer, GOAL_OF_MANY, runs=1)
     _wipe()
 
 
-BENCH = Bench("a mailing against the bare hand-over of one prepared message", cases, options={"customers": PEOPLE}, on_any_database=True)
+BENCH = Bench(
+    "a mailing against the bare hand-over of one prepared message",
+    cases,
+    options={"customers": PEOPLE, "events": WAITING},
+    on_any_database=True,
+)
 
 
-def _people(count: int) -> tuple[Version, list[int]]:
+def _people(wanted: int) -> tuple[Version, list[int]]:
     if _count("customers_customer"):
         raise Refusal("The benchmark fills the record with people, and this one holds some.", mend="Name an empty database.")
-    for start in range(0, count, AT_ONCE):
-        receive([call for number in range(start, min(start + AT_ONCE, count)) for call in _calls(number)], source_id=None)
+    for start in range(0, wanted, AT_ONCE):
+        receive([call for number in range(start, min(start + AT_ONCE, wanted)) for call in _calls(number)], source_id=None)
     learn()
     define_measure('spend := sum(revenue) of "Order Completed" in the last 12 months', by=BY)
     version = mail.save_template("News", purpose="marketing", subject="News for {{ customer.first_name }}", mjml=BODY, by=BY)
@@ -76,25 +97,58 @@ def _calls(number: int) -> list[dict[str, Any]]:
 
 
 def _mailing(version: Version, ids: list[int]) -> Callable[[], int]:
-    """Filled and sent to its end, by as many couriers as there are connections."""
-
-    def carry(number: int) -> None:
-        courier = Courier(number)
-        try:
-            while courier(lambda: False):
-                pass
-        finally:
-            connections.close_all()
+    """Filled and sent to its end."""
 
     def run() -> int:
         mailing = mail.open_mailing("bench", name="Bench", version=version)
         mail.add_people(mailing, ids)
         mail.start(mailing.id, by=BY)
-        with ThreadPoolExecutor(CONNECTIONS) as couriers:
-            list(couriers.map(carry, range(1, CONNECTIONS + 1)))
+        _carried(None)
         return _count("messaging_message", "state = 'sent'")
 
     return run
+
+
+def _next_of(mailing: Mailing, rounds: int, tell: Tell) -> Callable[[], int]:
+    """Each call sends the next ones of a mailing, one slice a courier and round; how many left."""
+
+    def run() -> int:
+        before = _count("messaging_message", "state = 'sent'")
+        mail.start(mailing.id, by=BY)
+        _carried(rounds)
+        mail.pause(mailing.id, by=BY)
+        waiting, sent = _count("messaging_message", f"mailing_id = {mailing.id}"), _count("messaging_message", "state = 'sent'") - before
+        tell(f"    {sent:,} sent where {waiting:,} wait: peak {peak_mb()} MB")
+        return sent
+
+    return run
+
+
+def _waiting(cause: str, size: int, ids: list[int]) -> Mailing:
+    """A paused mailing in which so many messages wait, one after the other to the same people about something else."""
+    version = mail.save_template("Receipt", purpose="transactional", subject="Thank you", mjml=BODY, by=BY)
+    mailing = mail.open_mailing(cause, name="Receipts", version=version)
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, {"mailing": mailing.id, "count": size, "first": ids[0], "people": len(ids)})
+    mail.start(mailing.id, by=BY)
+    mail.pause(mailing.id, by=BY)
+    return mailing
+
+
+def _carried(slices: int | None) -> None:
+    """As many couriers as there are connections carry what waits, each so many slices or to the end."""
+
+    def carry(number: int) -> None:
+        courier = Courier(number)
+        try:
+            for _ in count() if slices is None else range(slices):
+                if not courier(lambda: False):
+                    break
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(CONNECTIONS) as couriers:
+        list(couriers.map(carry, range(1, CONNECTIONS + 1)))
 
 
 def _bare(port: int, count: int) -> Callable[[], int]:

@@ -24,6 +24,8 @@ def test_a_case_is_judged_by_its_ratio_and_by_equal_results() -> None:
     free = measured(Case("free", lambda: time.sleep(0.03), "quick", lambda: time.sleep(0.01), goal=2.0, free_seconds=1.0, runs=3))
     assert free.is_met
     assert free.goal >= free.ratio
+    late = measured(Case("late", lambda: time.sleep(0.03), "quick", lambda: None, goal=1e9, most_seconds=0.01, runs=3))
+    assert not late.is_met
     wrong = measured(Case("wrong", lambda: 1, "right", lambda: 2, goal=1000.0, runs=1))
     assert not wrong.equal_results
     assert not wrong.is_met
@@ -50,6 +52,6 @@ def test_pages_of_both_houses_come_well(tmp_path: object) -> None:
     done = subprocess.run(words, env=kept | {"RAPPORT_DATA_DIR": str(tmp_path)}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert {case["name"] for case in found["cases"]} >= {"profile", "customers, first page", "search, a name"}
+    assert {case["name"] for case in found["cases"]} >= {"profile", "customers, first page", "search, a user id", "home"}
     assert all(case["equal_results"] for case in found["cases"])
     assert "p99" in done.stderr

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from rapport.lib import schema
 from rapport.lib.refusals import Refusal
 from rapport.run.bench.frame import Bench, Measured, benches, measured
 
@@ -40,6 +41,7 @@ class Command(BaseCommand):
         """True where every case came to equal results."""
         if bench.own_folder and IN_ITS_FOLDER not in os.environ:
             return self._in_a_folder_of_its_own(name, bench, given)
+        schema.ready()
         self._tell(f"{name}: {bench.about}")
         options = {option: given.get(option) or size for option, size in bench.options.items()}
         found = []
