@@ -27,7 +27,7 @@ from rapport.segments.actions import define_measure
 
 PEOPLE = 5_000
 CONNECTIONS = 4
-RUNS = 3
+RUNS = 5
 GOAL = 3.0  # at least a third of the peer's rate
 WAITING = 1_000_000
 GOAL_OF_MANY = 1.25  # of the time the same messages take where nothing else waits
