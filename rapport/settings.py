@@ -89,7 +89,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous="
         + ("FULL" if env.bool("RAPPORT_SURVIVE_POWER_CUT", default=False) else "NORMAL")
-        + ";PRAGMA cache_size=-65536;",
+        + ";PRAGMA cache_size=-16384;",
     }
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test-record.sqlite"}  # several threads: never in memory
 DATABASES["default"]["CONN_MAX_AGE"] = 600  # a thread keeps its connection: SQLite's last one to close would write the whole WAL back

@@ -5,8 +5,7 @@ wait at the unique key of the row that the first has put in and not yet committe
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +14,7 @@ from rapport.api.models import KeptAnswer, Token
 from rapport.api.problems import CONTENT_TYPE, Problem
 from rapport.events import catalogue
 from rapport.lib.clock import now_us
-from rapport.lib.locks import writing
+from rapport.lib.locks import HeldByAnother, turn_to_write
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -62,8 +61,10 @@ def answer_once(token: Token, key: str, mark: str, run: Callable[[], HttpRespons
     alone = connection.in_atomic_block  # in a caller's transaction there is one try
     for attempt in range(1, TRIES_MAX + 1):
         try:
-            with _in_turn(), transaction.atomic():
+            with turn_to_write(TURN_SECONDS_MAX):
                 return _answer(token, key, mark, run)
+        except HeldByAnother as others:
+            raise Problem("busy") from others
         except _Undone as undone:
             return undone.answer
         except (IntegrityError, OperationalError) as trouble:
@@ -72,19 +73,6 @@ def answer_once(token: Token, key: str, mark: str, run: Callable[[], HttpRespons
             if alone or not again or attempt == TRIES_MAX:
                 raise
     raise AssertionError("the last try answers or raises")
-
-
-@contextmanager
-def _in_turn() -> Iterator[None]:
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
-        yield
-        return
-    if not writing.acquire(timeout=TURN_SECONDS_MAX):
-        raise Problem("busy")
-    try:
-        yield
-    finally:
-        writing.release()
 
 
 def _answer(token: Token, key: str, mark: str, run: Callable[[], HttpResponse]) -> HttpResponse:

@@ -8,6 +8,7 @@ from rapport.campaigns import queries
 from rapport.campaigns.errors import NameTaken
 from rapport.campaigns.models import Campaign, CampaignState
 from rapport.lib.clock import now_us
+from rapport.lib.locks import turn_to_write
 from rapport.lib.refusals import Refusal
 from rapport.messaging import actions as mail
 from rapport.messaging import queries as mails
@@ -19,7 +20,7 @@ from rapport.segments.text import rule_text
 from rapport.warehouse import actions as warehouse
 
 NAME_LENGTH_MAX = 255
-FILLED_AT_ONCE = 5_000
+FILLED_AT_ONCE = 2_000
 
 
 @transaction.atomic
@@ -83,7 +84,8 @@ def fill_started() -> bool:
     elif campaign.people is None:
         _freeze_or_tell(campaign)
     else:
-        _fill(campaign.id)
+        with turn_to_write():
+            _fill(campaign.id)
     return True
 
 
@@ -107,9 +109,8 @@ def freeze(campaign_id: int) -> None:
     fresh.update(members=found.serialize(), people=len(found))
 
 
-@transaction.atomic
 def _fill(campaign_id: int) -> None:
-    """The rows of some people and how far it came are one commit; with the last of them the mailing runs."""
+    """The rows of some people and how far it came, in one transaction of the caller; with the last of them the mailing runs."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     members = BitMap.deserialize(bytes(campaign.members or b""))
     first = members.rank(campaign.filled_after)

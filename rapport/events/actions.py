@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from django.db import transaction
 
 from rapport.events import catalogue
 from rapport.events.learning import learn
@@ -14,6 +13,7 @@ from rapport.events.models import Event, UnratedEvent
 from rapport.events.queries import message_ids_kept
 from rapport.lib.bulk import insert_rows, reserve_ids, slices
 from rapport.lib.clock import now_us
+from rapport.lib.locks import turn_to_write
 
 COLUMNS = (
     "id", "message_id", "event_type_id", "customer_id", "time_us", "received_us", "source_id", "load_id", "rate_e9", "payload",
@@ -37,7 +37,7 @@ def record(facts: Sequence[NewFact]) -> list[int | None]:
     """Append facts; one whose message id is in the log already is left out. Answers their ids, None where it was."""
     if not facts:
         return []
-    with transaction.atomic():
+    with turn_to_write():
         return _record(facts)
 
 

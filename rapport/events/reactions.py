@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import transaction
-
 from rapport.events.catalogue import event_type_ids
 from rapport.events.models import Cursor
 from rapport.events.queries import Fact, _decode, read_after
 from rapport.lib.clock import now_us
+from rapport.lib.locks import turn_to_write
 
 BATCH = 1_000
 
@@ -44,9 +43,13 @@ def lags() -> dict[str, float]:
     return found
 
 
-@transaction.atomic
 def _run(reaction: Reaction, limit: int) -> int:
     """What the reaction did and how far it read are one commit."""
+    with turn_to_write():
+        return _follow(reaction, limit)
+
+
+def _follow(reaction: Reaction, limit: int) -> int:
     cursor, _ = Cursor.objects.select_for_update().get_or_create(name=f"reaction:{reaction.name}")
     rows = read_after(cursor.tx, cursor.event_id, limit)
     if not rows:

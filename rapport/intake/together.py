@@ -36,7 +36,7 @@ def write_together(write: Callable[[], None], facts: int) -> bool:
     """
     mine = _Waiting(write, facts)
     _waiting.append(mine)
-    with writing:
+    with writing():
         while mine.written is None:
             _write(_next_group())
     return mine.written

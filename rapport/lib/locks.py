@@ -5,8 +5,8 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import psycopg
 
 RETRY_SECONDS = 0.05
+WRITE_WAIT_SECONDS, WRITE_RETRY_SECONDS = 20.0, 0.002
 _mine = threading.local()  # what this thread holds already: a verb under the lock may call another that wants it
 _open_files: set[int] = set()
 
@@ -48,24 +49,43 @@ def loop_lock(name: str, wait_seconds: float = 0) -> Iterator[None]:
             held.discard(name)
 
 
-writing = threading.Lock()  # whoever of this process holds it writes, where the database has one writer
+_writing = threading.Lock()
 
 
 @contextmanager
-def turn() -> Iterator[None]:
-    """The threads of this process come one after the other, where the database has one writer; for a single statement.
+def writing(wait_seconds: float = -1) -> Iterator[None]:
+    """Whoever holds it writes, of all threads and processes of this data folder: for a database that has one writer.
 
-    Threads that wait inside SQLite's BEGIN IMMEDIATE sleep ever longer and hold a mark on its write-ahead log; here they cost nothing.
+    HeldByAnother where the threads of this process leave no room for so long; by default it waits as long as it takes.
+
+    Those that wait inside SQLite's BEGIN IMMEDIATE sleep ever longer and hold a mark on its write-ahead log: beside another process
+    that wrote without a pause, a single fact waited up to eight seconds for a lucky moment. Here they come soon and cost nothing.
+    """
+    if not _writing.acquire(timeout=wait_seconds):
+        raise HeldByAnother("Others write at the moment.", mend="Try again in a moment.", name="writing")
+    try:
+        with ExitStack() as held:
+            with suppress(HeldByAnother):  # a holder may have been stopped: then it is SQLite's to wait, and to refuse
+                held.enter_context(_file_lock("writing", WRITE_WAIT_SECONDS, WRITE_RETRY_SECONDS))
+            yield
+    finally:
+        _writing.release()
+
+
+@contextmanager
+def turn(wait_seconds: float = -1) -> Iterator[None]:
+    """One writer after the other, where the database has one; for a single statement.
+
     Within a transaction of the caller nobody waits: whoever waited for a turn now would hold up those whose turn it is.
     """
-    with writing if connection.vendor == "sqlite" and not connection.in_atomic_block else nullcontext():
+    with writing(wait_seconds) if connection.vendor == "sqlite" and not connection.in_atomic_block else nullcontext():
         yield
 
 
 @contextmanager
-def turn_to_write() -> Iterator[None]:
+def turn_to_write(wait_seconds: float = -1) -> Iterator[None]:
     """A transaction in one's turn; within a transaction of the caller it takes part in that one."""
-    with turn(), transaction.atomic():
+    with turn(wait_seconds), transaction.atomic():
         yield
 
 
@@ -85,13 +105,13 @@ def serving() -> Iterator[None]:
 
 
 @contextmanager
-def _file_lock(name: str, wait_seconds: float) -> Iterator[Path]:
+def _file_lock(name: str, wait_seconds: float, retry_seconds: float = RETRY_SECONDS) -> Iterator[Path]:
     path = settings.LOCK_DIR / f"{name}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     _open_files.add(number)
     try:
-        _insist(lambda: _flock(number), name, wait_seconds, holder=path)
+        _insist(lambda: _flock(number), name, wait_seconds, retry_seconds, holder=path)
         yield path
     finally:
         _open_files.discard(number)
@@ -116,17 +136,17 @@ def _server_lock(name: str, wait_seconds: float) -> Iterator[None]:
             row = session.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone()
             return bool(row and row[0])
 
-        _insist(taken, name, wait_seconds)
+        _insist(taken, name, wait_seconds, RETRY_SECONDS)
         yield  # the session's end frees it
 
 
-def _insist(taken: Any, name: str, wait_seconds: float, holder: Path | None = None) -> None:
+def _insist(taken: Callable[[], bool], name: str, wait_seconds: float, retry_seconds: float, holder: Path | None = None) -> None:
     deadline = time.monotonic() + wait_seconds
     while not taken():
         if time.monotonic() >= deadline:
             who = (holder.read_text() if holder else "") or "unknown"
             raise HeldByAnother(f'"{name}" is held by another process.', mend="Try again when it has ended.", name=name, holder=who)
-        time.sleep(RETRY_SECONDS)
+        time.sleep(retry_seconds)
 
 
 def server_words() -> str:

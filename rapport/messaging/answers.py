@@ -15,7 +15,7 @@ from rapport.customers.events import CONSENT_GIVEN, CONSENT_WITHDRAWN, UNSUBSCRI
 from rapport.customers.queries import family_of, reaches, root_of
 from rapport.events.actions import NewFact, record
 from rapport.lib.clock import DAY_US, now_us
-from rapport.lib.locks import turn
+from rapport.lib.locks import turn, turn_to_write
 from rapport.messaging import events
 from rapport.messaging.bounces import BounceClass, of_answer
 from rapport.messaging.facts import properties
@@ -59,9 +59,13 @@ def touch(message_id: int, kind: TouchKind, *, target_id: int | None = None, age
     return url if is_kept or Message.objects.filter(id=message_id).exists() else None
 
 
-@transaction.atomic
 def tell_touches() -> int:
     """Decide who gave the answers of a moment ago, and tell the log; how many. Harmless twice; one worker at a time."""
+    with turn_to_write():
+        return _tell_touches()
+
+
+def _tell_touches() -> int:
     now = now_us()
     waiting = Touch.objects.filter(machine__isnull=True).exclude(
         at_us__gt=now - UNDECIDED_US, at_us__lte=now

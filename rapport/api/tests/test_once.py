@@ -15,8 +15,8 @@ from rapport.api.routes import customers as customer_routes
 from rapport.api.tests.conftest import Let, Program, problem_of
 from rapport.customers.models import Customer
 from rapport.events.models import Event
+from rapport.lib import locks
 from rapport.lib.clock import HOUR_US, now_us
-from rapport.lib.locks import writing
 from rapport.segments.models import Segment
 
 AT_ONCE = 100
@@ -155,4 +155,4 @@ def test_answers_are_kept_for_a_day_and_tidied_away_in_batches(program: Program)
 def test_nothing_is_open_once_it_is_answered(program: Program) -> None:
     program.post("/facts", VISIT)
     assert not connection.in_atomic_block
-    assert not writing.locked()
+    assert not locks._writing.locked()

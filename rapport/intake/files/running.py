@@ -21,6 +21,7 @@ from rapport.intake.files.units import Context, Unit
 from rapport.intake.messages import without_cards
 from rapport.intake.models import Load
 from rapport.lib.clock import now_us
+from rapport.lib.locks import turn_to_write
 
 BATCH_MESSAGES = 5_000
 BATCH_ROWS = 10_000
@@ -102,7 +103,7 @@ class Run:
         while True:
             tally, sizes = self.tally.copy(), (self.rejects.size, self.notes.size, self.listed)
             try:
-                with transaction.atomic():
+                with turn_to_write():
                     partly = self._record(items, barred, tally)
                     if not partly:
                         self._keep(len(items), tally)

@@ -24,6 +24,7 @@ from rapport.events.actions import NewFact, record, take_away
 from rapport.intake.models import Load, LoadState, LoadUndo
 from rapport.lib.bulk import slices
 from rapport.lib.clock import from_us, now_us
+from rapport.lib.locks import turn_to_write
 
 BATCH = 500
 CUSTOMERS = 300  # a transaction
@@ -37,12 +38,12 @@ def take_away_facts(load: Load, watch: Callable[[int], None]) -> None:
     customers.forget_load(load.id)
     gone = 0
     for some in slices(_people_of(load), CUSTOMERS):
-        with transaction.atomic():
+        with turn_to_write():
             gone += _take_away_of(load, some)
             Load.objects.filter(id=load.id).update(beat_us=now_us())
         watch(gone)
     while True:
-        with transaction.atomic():
+        with turn_to_write():
             page = [event_id for event_id, _, _ in log.load_events(load.id, after_id=load.counts.get("after_event", 0), limit=PAGE)]
             if not page:
                 return
@@ -84,7 +85,7 @@ def put_back_rows(load: Load) -> None:
     if load.kind == "rates":
         _take_back_rates(load)
     while True:
-        with transaction.atomic():
+        with turn_to_write():
             undo = list(LoadUndo.objects.filter(load=load).order_by("id")[:BATCH])
             if not undo:
                 return

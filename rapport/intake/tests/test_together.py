@@ -33,7 +33,7 @@ def sent_at_once(*batches: list[dict[str, Any]]) -> list[Receipt | Exception]:
             connections.close_all()
 
     threads = [threading.Thread(target=send, args=(place,)) for place in range(len(batches))]
-    with writing:
+    with writing():
         for number, thread in enumerate(threads, 1):
             thread.start()
             deadline = time.monotonic() + WAIT_SECONDS

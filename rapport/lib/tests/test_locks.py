@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from rapport.lib.locks import HeldByAnother, loop_lock, serving
+from rapport.lib import locks as lib_locks
+from rapport.lib.locks import HeldByAnother, loop_lock, serving, turn_to_write
 
 HOLD = """
 import sys, time
 import django
 django.setup()
-from rapport.lib.locks import loop_lock, serving
-with (serving() if sys.argv[1] == "serve" else loop_lock(sys.argv[1])):
+from rapport.lib.locks import loop_lock, serving, writing
+with (serving() if sys.argv[1] == "serve" else writing() if sys.argv[1] == "writing" else loop_lock(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -129,3 +130,33 @@ def test_a_forked_child_does_not_keep_the_lock_of_a_dead_parent(tmp_path: Path) 
     finally:
         os.kill(child, signal.SIGKILL)
         parent.stdout.close()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has one writer")
+def test_a_writer_of_another_process_is_waited_for_until_it_dies(elsewhere: Any) -> None:
+    holder, wrote = elsewhere("writing"), threading.Event()
+
+    def write() -> None:
+        with turn_to_write():
+            wrote.set()
+        connection.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert not wrote.wait(0.3)
+    holder.kill()
+    writer.join(30)
+    assert wrote.is_set()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has one writer")
+def test_a_writer_that_was_stopped_holds_nobody_up_for_ever(elsewhere: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lib_locks, "WRITE_WAIT_SECONDS", 0.1)
+    elsewhere("writing").send_signal(signal.SIGSTOP)
+    with turn_to_write():
+        assert connection.in_atomic_block
+
+
+def test_who_wants_a_turn_by_a_moment_is_told_that_others_write() -> None:
+    with lib_locks.writing(), pytest.raises(HeldByAnother), lib_locks.writing(0.05):
+        pass
