@@ -27,7 +27,7 @@ from rapport.run.bench.pages_history import plant
 from rapport.run.bench.processes import RAPPORT, server
 
 SMALL_CUSTOMERS = 1_000
-PAGES = 50  # of each kind, one after the other
+PAGES = 25  # of each kind, one after the other
 GOAL = 1.5
 MOST_SECONDS = 0.2  # a page, over and above
 STAFF, PASSWORD = "desk@example.com", "a long enough password"  # of an installation that is gone after the benchmark
@@ -136,8 +136,8 @@ def _pages(house: House, name: str, address: Address, tell: Tell) -> Callable[[]
             taken.append(time.perf_counter() - began)
             well += status == 200 and bool(body)
         taken.sort()
-        median, p99 = taken[len(taken) // 2], taken[min(len(taken) - 1, len(taken) * 99 // 100)]
-        tell(f"    {name} of {house.customers:,}: median {1000 * median:.1f} ms, p99 {1000 * p99:.1f} ms")
+        median, slowest = taken[len(taken) // 2], taken[-1]
+        tell(f"    {name} of {house.customers:,}: median {1000 * median:.1f} ms, slowest {1000 * slowest:.1f} ms")
         return well
 
     return ask
