@@ -102,7 +102,8 @@ class Message(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["mailing", "customer_id", "occasion"], name="one_message_per_occasion")]
         indexes = [
-            models.Index(fields=["mailing", "state", "due_us"], name="message_to_take"),
+            # With the id at its end, as slices are taken: a campaign's messages are all due at once, and PostgreSQL would sort what waits.
+            models.Index(fields=["mailing", "state", "due_us", "id"], name="message_to_take"),
             models.Index(fields=["customer_id", "sent_us"], name="message_of_customer"),
             models.Index(fields=["courier"], name="message_in_hand", condition=models.Q(courier__isnull=False)),
             models.Index(fields=["mailing", "address"], name="message_by_address", condition=~models.Q(address="")),
