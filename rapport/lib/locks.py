@@ -129,6 +129,8 @@ def _flock(number: int) -> bool:
 
 @contextmanager
 def _server_lock(name: str, wait_seconds: float) -> Iterator[None]:
+    import psycopg  # noqa: PLC0415  half a second that SQLite need not pay
+
     key = int.from_bytes(hashlib.blake2b(f"rapport:{name}".encode(), digest_size=8).digest(), signed=True)
     with own_session() as session:
 
@@ -137,7 +139,11 @@ def _server_lock(name: str, wait_seconds: float) -> Iterator[None]:
             return bool(row and row[0])
 
         _insist(taken, name, wait_seconds, RETRY_SECONDS)
-        yield  # the session's end frees it
+        try:
+            yield
+        finally:
+            with suppress(psycopg.Error):  # the session's end frees it too, a moment after we have gone on
+                session.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def _insist(taken: Callable[[], bool], name: str, wait_seconds: float, retry_seconds: float, holder: Path | None = None) -> None:
