@@ -84,8 +84,7 @@ def fill_started() -> bool:
     elif campaign.people is None:
         _freeze_or_tell(campaign)
     else:
-        with turn_to_write():
-            _fill(campaign.id)
+        _fill(campaign.id)
     return True
 
 
@@ -109,8 +108,9 @@ def freeze(campaign_id: int) -> None:
     fresh.update(members=found.serialize(), people=len(found))
 
 
+@turn_to_write()
 def _fill(campaign_id: int) -> None:
-    """The rows of some people and how far it came, in one transaction of the caller; with the last of them the mailing runs."""
+    """The rows of some people and how far it came are one commit; with the last of them the mailing runs."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id)
     members = BitMap.deserialize(bytes(campaign.members or b""))
     first = members.rank(campaign.filled_after)

@@ -43,13 +43,9 @@ def lags() -> dict[str, float]:
     return found
 
 
+@turn_to_write()
 def _run(reaction: Reaction, limit: int) -> int:
     """What the reaction did and how far it read are one commit."""
-    with turn_to_write():
-        return _follow(reaction, limit)
-
-
-def _follow(reaction: Reaction, limit: int) -> int:
     cursor, _ = Cursor.objects.select_for_update().get_or_create(name=f"reaction:{reaction.name}")
     rows = read_after(cursor.tx, cursor.event_id, limit)
     if not rows:

@@ -59,7 +59,7 @@ def writing(wait_seconds: float = -1) -> Iterator[None]:
     HeldByAnother where the threads of this process leave no room for so long; by default it waits as long as it takes.
 
     Those that wait inside SQLite's BEGIN IMMEDIATE sleep ever longer and hold a mark on its write-ahead log: beside another process
-    that wrote without a pause, a single fact waited up to eight seconds for a lucky moment. Here they come soon and cost nothing.
+    that wrote without a pause, a single fact waited up to eight seconds for a lucky moment. Here they ask every WRITE_RETRY_SECONDS.
     """
     if not _writing.acquire(timeout=wait_seconds):
         raise HeldByAnother("Others write at the moment.", mend="Try again in a moment.", name="writing")

@@ -7,7 +7,7 @@ links it follows together.
 from collections import defaultdict
 from collections.abc import Sequence
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max
 
 from rapport.customers.actions import say_consent, suppress
@@ -59,13 +59,9 @@ def touch(message_id: int, kind: TouchKind, *, target_id: int | None = None, age
     return url if is_kept or Message.objects.filter(id=message_id).exists() else None
 
 
+@turn_to_write()
 def tell_touches() -> int:
     """Decide who gave the answers of a moment ago, and tell the log; how many. Harmless twice; one worker at a time."""
-    with turn_to_write():
-        return _tell_touches()
-
-
-def _tell_touches() -> int:
     now = now_us()
     waiting = Touch.objects.filter(machine__isnull=True).exclude(
         at_us__gt=now - UNDECIDED_US, at_us__lte=now
@@ -111,7 +107,7 @@ def _in_one_go(rows: Sequence[Touch]) -> set[int]:
     }
 
 
-@transaction.atomic
+@turn_to_write()
 def unsubscribe(message_id: int) -> bool:
     """No marketing mail any more for the person behind a message, from this transaction on; False where that was said before."""
     message = Message.objects.select_related("mailing__version").get(id=message_id)
@@ -123,7 +119,7 @@ def unsubscribe(message_id: int) -> bool:
     return say_consent(message.customer_id, UNSUBSCRIBED, said, cause=cause)
 
 
-@transaction.atomic
+@turn_to_write()
 def resubscribe(message_id: int) -> bool:
     """It was a mistake: marketing mail again, where it was this mail that was left by."""
     message = Message.objects.select_related("mailing__version").get(id=message_id)
@@ -145,7 +141,7 @@ def refused(message_id: int, code: int, answer: str, *, stage: str) -> None:
     bounced(message_id, hard=kind is BounceClass.HARD, reason=reason.value, diagnostic=answer)
 
 
-@transaction.atomic
+@turn_to_write()
 def bounced(message_id: int, *, hard: bool, reason: str, diagnostic: str) -> bool:
     """A message came back. Nothing more goes to an address that is dead or stays closed. Once a message; False the second time."""
     message = Message.objects.select_related("mailing__version").filter(id=message_id).first()
@@ -176,7 +172,7 @@ def _closed_days(message: Message) -> int:
     return len({at_us // DAY_US for at_us, agent in bounces if agent.partition(":")[0] in OF_THE_ADDRESS})
 
 
-@transaction.atomic
+@turn_to_write()
 def complained(message_id: int, *, kind: str) -> bool:
     """The person told their provider that this was spam: no marketing from now on. Once a message."""
     message = Message.objects.select_related("mailing__version").filter(id=message_id).first()

@@ -44,7 +44,8 @@ WORDS: dict[str, dict[str, str]] = {
         "bench": "the benchmarks, each beside its peer",
     },
 }
-FREE_OF_TABLES = {"migrate", "upgrade", "check", "backup", "restore", "bench"}  # they speak of the tables themselves
+# They speak of the tables themselves; a benchmark makes an installation of its own.
+FREE_OF_TABLES = {"migrate", "upgrade", "check", "backup", "restore", "bench"}
 HELP = {"help", "--help", "-h"}
 
 

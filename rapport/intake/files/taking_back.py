@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from django.conf import settings
-from django.db import transaction
 from pyroaring import BitMap
 
 from rapport.commerce import events as trade
@@ -102,7 +101,7 @@ def _hand_down(undo: LoadUndo) -> None:
         LoadUndo.objects.filter(id=later.id).update(before=undo.before)
 
 
-@transaction.atomic
+@turn_to_write()
 def _take_back_rates(load: Load) -> None:
     """Facts that were kept with these rates wait for rates again: a wrong rate is mended so, and by nothing else."""
     keys = list(LoadUndo.objects.filter(load=load, kind="rates").values_list("key", flat=True))
@@ -123,7 +122,7 @@ def _company_day(time_us: int) -> date:
     return from_us(time_us, ZoneInfo(settings.COMPANY_TIME_ZONE)).date()
 
 
-@transaction.atomic
+@turn_to_write()
 def close(load: Load) -> None:
     """The last step: the log says that the load is gone."""
     record([NewFact(LOAD_TAKEN_BACK, f"load-taken-back:{load.id}", {"load_id": load.id})])
