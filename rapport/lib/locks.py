@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RETRY_SECONDS = 0.05
 WRITE_WAIT_SECONDS, WRITE_RETRY_SECONDS = 20.0, 0.002
+OPEN_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
 _mine = threading.local()  # what this thread holds already: a verb under the lock may call another that wants it
 _open_files: set[int] = set()
 
@@ -63,12 +64,15 @@ def writing(wait_seconds: float = -1) -> Iterator[None]:
     """
     if not _writing.acquire(timeout=wait_seconds):
         raise HeldByAnother("Others write at the moment.", mend="Try again in a moment.", name="writing")
+    number = None
     try:
-        with ExitStack() as held:
-            with suppress(HeldByAnother):  # a holder may have been stopped: then it is SQLite's to wait, and to refuse
-                held.enter_context(_file_lock("writing", WRITE_WAIT_SECONDS, WRITE_RETRY_SECONDS))
-            yield
+        path, number = _open("writing")
+        with suppress(HeldByAnother):  # a holder may have been stopped: then it is SQLite's to wait, and to refuse
+            _insist(lambda: _flock(number), "writing", WRITE_WAIT_SECONDS, WRITE_RETRY_SECONDS, holder=path)
+        yield
     finally:
+        if number is not None:
+            _close(number)
         _writing.release()
 
 
@@ -78,7 +82,10 @@ def turn(wait_seconds: float = -1) -> Iterator[None]:
 
     Within a transaction of the caller nobody waits: whoever waited for a turn now would hold up those whose turn it is.
     """
-    with writing(wait_seconds) if connection.vendor == "sqlite" and not connection.in_atomic_block else nullcontext():
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with writing(wait_seconds):
         yield
 
 
@@ -105,18 +112,30 @@ def serving() -> Iterator[None]:
 
 
 @contextmanager
-def _file_lock(name: str, wait_seconds: float, retry_seconds: float = RETRY_SECONDS) -> Iterator[Path]:
-    path = settings.LOCK_DIR / f"{name}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    _open_files.add(number)
+def _file_lock(name: str, wait_seconds: float) -> Iterator[Path]:
+    path, number = _open(name)
     try:
-        _insist(lambda: _flock(number), name, wait_seconds, retry_seconds, holder=path)
+        _insist(lambda: _flock(number), name, wait_seconds, RETRY_SECONDS, holder=path)
         yield path
     finally:
-        _open_files.discard(number)
-        with suppress(OSError):  # a forked child has closed it already
-            os.close(number)
+        _close(number)
+
+
+def _open(name: str) -> tuple[Path, int]:
+    path = settings.LOCK_DIR / f"{name}.lock"
+    try:
+        number = os.open(path, OPEN_FLAGS, 0o600)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number = os.open(path, OPEN_FLAGS, 0o600)
+    _open_files.add(number)
+    return path, number
+
+
+def _close(number: int) -> None:
+    _open_files.discard(number)
+    with suppress(OSError):  # a forked child has closed it already
+        os.close(number)
 
 
 def _flock(number: int) -> bool:

@@ -17,6 +17,7 @@ from rapport.messaging.models import Purpose
 SUBJECT_LENGTH_MAX = 1_000
 DEPTH_MAX = 100  # the compiler of MJML goes down one stack frame a level: thousands of levels end the process
 LINKS_MAX = 500
+LINE_LENGTH = 300  # about; values filled in make it longer, and beyond 998 a mail needs an encoding
 LIQUID = re.compile(r"\{\{.*?(?:\}\}|\Z)|\{%.*?(?:%\}|\Z)", re.DOTALL)
 TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)"
@@ -88,7 +89,19 @@ def _compiled(body: str) -> str:
         html = mjml.mjml2html(safe, fonts={})  # else it fetches fonts from a foreign host
     except ValueError as trouble:
         raise _mjml_error(str(trouble), body, safe, back) from None
-    return back(html)
+    return back(_in_lines(html))
+
+
+def _in_lines(html: str) -> str:
+    """The page in lines of some length, broken where a tag has a space, which says the same to every reader."""
+    pieces, done, line_start = [], 0, 0
+    for tag in TAG.finditer(html):
+        line_start = max(line_start, html.rfind("\n", line_start, tag.start()) + 1)
+        at = tag.start("rest")
+        if tag["name"] and at - line_start > LINE_LENGTH and tag["rest"].startswith(" "):
+            pieces.append(html[done:at])
+            done, line_start = at + 1, at
+    return "\n".join([*pieces, html[done:]])
 
 
 def _refuse_endless(safe: str, back: Callable[[str], str]) -> None:

@@ -1,11 +1,12 @@
 """What happened to messages, told to the log: each once, however often it is told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rapport.events.actions import NewFact, record
 from rapport.messaging import events
-from rapport.messaging.models import Mailing, Message
+from rapport.messaging.models import Mailing
 
 
 def properties(message_id: int, mailing: Mailing) -> dict[str, Any]:
@@ -18,16 +19,26 @@ def properties(message_id: int, mailing: Mailing) -> dict[str, Any]:
     }
 
 
-def record_sent(messages: Sequence[Message]) -> None:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message the server took."""
+
+    message_id: int
+    customer_id: int
+    sent_us: int
+    properties: Mapping[str, Any]
+
+
+def record_sent(messages: Sequence[Sent]) -> None:
     record(
         [
             NewFact(
                 events.EMAIL_SENT,
-                f"email-sent:{message.id}",
-                properties(message.id, message.mailing),
-                customer_id=message.customer_id,
-                time_us=message.sent_us,
+                f"email-sent:{one.message_id}",
+                dict(one.properties),
+                customer_id=one.customer_id,
+                time_us=one.sent_us,
             )
-            for message in messages
+            for one in messages
         ]
     )

@@ -44,7 +44,7 @@ def values_of(version: Version, reaches: Sequence[Reach], moment_us: int) -> dic
     words = segments.vocabulary() if set(version.fields) - {name for reach in reaches for name in reach.traits} else None
     amounts = {name: words.measures[name] for name in version.fields if name in words.measures} if words else {}
     if words and amounts:
-        for customer_id, found in amounts_of(list(values), amounts, words, moment_us).items():
+        for customer_id, found in amounts_of({reach.customer_id: reach.family for reach in reaches}, amounts, words, moment_us).items():
             values[customer_id] |= found
     return values
 

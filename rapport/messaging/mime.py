@@ -14,6 +14,9 @@ from functools import lru_cache
 
 LINE_LENGTH_MAX = 998  # RFC 5322 2.1.1
 HEADER_TEXT_MAX = 900
+REFERENCES_LENGTH_MAX = 1.2  # of the page in UTF-8: beyond that most of it is not Latin
+RAW_TEXT = re.compile(r"<(style|script|xmp|iframe|noembed|noframes)\b.*?(?:</\1|\Z)|<plaintext\b.*", re.IGNORECASE | re.DOTALL)
+C1 = re.compile(r"[\x80-\x9f]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -48,7 +51,7 @@ def as_bytes(letter: Letter) -> bytes:
     lines = [
         *head, "",
         f"--{boundary}", 'Content-Type: text/plain; charset="utf-8"', *_body(letter.text),
-        f"--{boundary}", 'Content-Type: text/html; charset="utf-8"', *_body(letter.html),
+        f"--{boundary}", 'Content-Type: text/html; charset="utf-8"', *_body(in_references(letter.html)),
         f"--{boundary}--", "",
     ]  # fmt: skip
     return "\r\n".join(lines).replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode("ascii")
@@ -64,6 +67,19 @@ def _body(text: str) -> tuple[str, str, str]:
     if len(raw) < 1.5 * len(text):
         return "Content-Transfer-Encoding: quoted-printable", "", b2a_qp(raw, istext=True).decode("ascii")
     return "Content-Transfer-Encoding: base64", "", base64.encodebytes(raw).decode("ascii")
+
+
+def in_references(page: str) -> str:
+    """HTML with its letters beyond ASCII as numeric character references, so that it needs no encoding around it.
+
+    As it is where they are many, or stand where HTML reads no reference (a style sheet), or would be read as another letter.
+    """
+    if page.isascii():
+        return page
+    plain = page.encode("utf-8", "replace").decode().encode("ascii", "xmlcharrefreplace").decode()
+    if len(plain) > REFERENCES_LENGTH_MAX * len(page.encode("utf-8", "replace")) or C1.search(page):
+        return page
+    return plain if all(found[0].isascii() for found in RAW_TEXT.finditer(page)) else page
 
 
 @lru_cache(maxsize=16)

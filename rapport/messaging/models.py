@@ -69,16 +69,15 @@ class Mailing(models.Model):
 
 class MessageState(models.TextChoices):
     WAITING = "waiting", "waiting"
-    CLEARED = "cleared", "about to leave"  # through the gates, in a courier's slice
-    SENDING = "sending", "leaving"  # written before the first byte: after a crash it is in doubt
+    CLEARED = "cleared", "leaving"  # through the gates, in a courier's slice
     SENT = "sent", "sent"
     UNSURE = "unsure", "unsure"  # the answer to DATA was lost: it may have arrived, and is not repeated
     HELD = "held", "held"
     FAILED = "failed", "failed"
 
 
-LEFT = (MessageState.CLEARED, MessageState.SENDING, MessageState.SENT, MessageState.UNSURE)  # counts as written to
-OPEN = (MessageState.WAITING, MessageState.CLEARED, MessageState.SENDING)
+LEFT = (MessageState.CLEARED, MessageState.SENT, MessageState.UNSURE)  # counts as written to
+OPEN = (MessageState.WAITING, MessageState.CLEARED)
 
 
 class Message(models.Model):
@@ -108,6 +107,18 @@ class Message(models.Model):
             models.Index(fields=["courier"], name="message_in_hand", condition=models.Q(courier__isnull=False)),
             models.Index(fields=["mailing", "address"], name="message_by_address", condition=~models.Q(address="")),
         ]
+
+
+class Leaving(models.Model):
+    """How far a courier is in its slice, whose messages leave by rising id: what stands before the one named here has left.
+
+    Small and without an index beside its key, since it is written before each message.
+    """
+
+    courier = models.SmallIntegerField(primary_key=True)
+    taken_us = models.BigIntegerField()  # when its slice was taken; 0: it has none
+    message_id = models.BigIntegerField()  # written before the first byte: after a crash it is in doubt. 0: none yet
+    since_us = models.BigIntegerField()
 
 
 class Target(models.Model):

@@ -198,7 +198,7 @@ def report(mailing_id: int) -> Report:
     return Report(
         people=sum(by_state.values()),
         waiting=by_state.get(MessageState.WAITING.value, 0),
-        leaving=by_state.get(MessageState.CLEARED.value, 0) + by_state.get(MessageState.SENDING.value, 0),
+        leaving=by_state.get(MessageState.CLEARED.value, 0),
         sent=by_state.get(MessageState.SENT.value, 0),
         unsure=by_state.get(MessageState.UNSURE.value, 0),
         held=by_state.get(MessageState.HELD.value, 0),
@@ -243,7 +243,7 @@ def people_of(mailing_id: int, *, which: str, after: int = 0, limit: int = 50) -
     """The people behind a figure of the report, by rising id: all, a state, those leaving, a reason, a kind of touch, or one of APART."""
     rows = Message.objects.filter(mailing_id=mailing_id, id__gt=after)
     if which == LEAVING:
-        rows = rows.filter(state__in=(MessageState.CLEARED, MessageState.SENDING))
+        rows = rows.filter(state=MessageState.CLEARED)
     elif which in APART:
         rows = _apart(mailing_id, which, rows)
     elif which in MessageState.values:

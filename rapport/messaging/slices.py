@@ -15,15 +15,20 @@ from rapport.lib.clock import now_us
 from rapport.lib.locks import turn_to_write
 from rapport.messaging import filling
 from rapport.messaging.addresses import usable
+from rapport.messaging.facts import properties
 from rapport.messaging.filling import Unfilled
 from rapport.messaging.gates import Candidate, holds
 from rapport.messaging.links import base36, leave_url, token
 from rapport.messaging.mime import Letter, as_bytes
-from rapport.messaging.models import Mailing, MailingState, Message, MessageState, Purpose, Version
+from rapport.messaging.models import Mailing, MailingState, Message, MessageState, Purpose
 
 SLICE_MAX = 50
 MAILINGS_LOOKED_AT = 100
 NO_SENDER = "rapport@localhost"
+BEGUN = (
+    "INSERT INTO messaging_leaving (courier, taken_us, message_id, since_us) VALUES (%s, %s, 0, 0)"
+    " ON CONFLICT (courier) DO UPDATE SET taken_us = excluded.taken_us, message_id = 0, since_us = 0"
+)
 CLEARED = (
     "UPDATE messaging_message SET state = 'cleared', courier = %s, sent_us = %s, reason = '', address = one.column2"
     " FROM (VALUES {rows}) AS one WHERE id = one.column1"
@@ -35,13 +40,23 @@ class Outgoing:
     """A mail ready to leave."""
 
     message_id: int
-    mailing_id: int
-    purpose: str
+    customer_id: int
     attempts: int
     envelope_from: str
     to: str
     name: str  # of its file, where it goes into the outbox
     mail: bytes
+    properties: Mapping[str, Any]  # of the fact that it was sent
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Mails of one mailing, by rising id of their messages, that a courier took at one moment."""
+
+    mailing_id: int
+    purpose: str
+    taken_us: int
+    mails: list[Outgoing]
 
 
 def due(mailing_id: int, at_us: int) -> "QuerySet[Message]":
@@ -60,28 +75,26 @@ def _turns() -> list[int]:
     return list(running.values_list("id", flat=True)[:MAILINGS_LOOKED_AT])
 
 
-def take(courier: int) -> list[Outgoing]:
+def take(courier: int) -> Slice | None:
     """Up to SLICE_MAX messages of one mailing that passed every gate a moment ago; held ones are written down with their reason."""
     for mailing_id in _turns():
         with turn_to_write():
-            mailing = Mailing.objects.select_for_update().filter(id=mailing_id, state=MailingState.RUNNING).first()  # couriers in turn
+            running = Mailing.objects.filter(id=mailing_id, state=MailingState.RUNNING).select_related("version")
+            mailing = running.select_for_update(of=("self",)).first()  # couriers in turn
             moment_us = now_us()
             rows = list(due(mailing_id, moment_us).order_by("due_us", "id")[:SLICE_MAX]) if mailing else []
             if mailing is None or not rows:
                 continue
             Mailing.objects.filter(id=mailing_id).update(turn_us=moment_us)
-            version = Version.objects.get(id=mailing.version_id)
-            cleared, values = _cleared(mailing, version, rows, courier, moment_us)
-        return _letters(mailing, version, cleared, values, moment_us)
-    return []
+            cleared, values = _cleared(mailing, sorted(rows, key=lambda row: row.id), courier, moment_us)
+        return Slice(mailing_id, mailing.purpose, moment_us, _letters(mailing, cleared, values, moment_us))
+    return None
 
 
 Cleared = list[tuple[Message, Candidate]]
 
 
-def _cleared(
-    mailing: Mailing, version: Version, rows: Sequence[Message], courier: int, moment_us: int
-) -> tuple[Cleared, dict[int, dict[str, Any]]]:
+def _cleared(mailing: Mailing, rows: Sequence[Message], courier: int, moment_us: int) -> tuple[Cleared, dict[int, dict[str, Any]]]:
     """Those the gates let pass, marked as this courier's, with what is known of each customer at this moment."""
     reaches = customers.reaches([row.customer_id for row in rows], channel="email", purpose=mailing.purpose, hold=True)
     candidates = {row.id: _candidate(mailing, row, reaches.get(row.customer_id)) for row in rows}
@@ -93,9 +106,10 @@ def _cleared(
     if cleared:
         told = [word for _, one in cleared for word in (one.message_id, one.address.lower())]
         with connection.cursor() as cursor:
+            cursor.execute(BEGUN, [courier, moment_us])
             cursor.execute(CLEARED.format(rows=", ".join(["(%s, %s)"] * len(cleared))), [courier, moment_us, *told])
     people = [one.reach for _, one in cleared if one.reach]
-    return cleared, filling.values_of(version, people, moment_us)
+    return cleared, filling.values_of(mailing.version, people, moment_us)
 
 
 def _candidate(mailing: Mailing, row: Message, reach: customers.Reach | None) -> Candidate:
@@ -103,13 +117,13 @@ def _candidate(mailing: Mailing, row: Message, reach: customers.Reach | None) ->
     return Candidate(row.id, mailing.id, mailing.purpose, row.occasion, reach, address)
 
 
-def _letters(mailing: Mailing, version: Version, cleared: Cleared, values: Mapping[int, dict[str, Any]], moment_us: int) -> list[Outgoing]:
+def _letters(mailing: Mailing, cleared: Cleared, values: Mapping[int, dict[str, Any]], moment_us: int) -> list[Outgoing]:
     """Their mails, made outside of any transaction; one the template breaks on has failed."""
     filled: dict[int, filling.Filled] = {}
     for row, candidate in cleared:
         assert candidate.reach is not None, "the gates let nobody through"
         known = values[candidate.reach.customer_id]
-        page = filling.fill(version, known, campaign=mailing.name, message_id=row.id, data=row.data)
+        page = filling.fill(mailing.version, known, campaign=mailing.name, message_id=row.id, data=row.data)
         if isinstance(page, Unfilled):
             failed = Message.objects.filter(id=row.id, state=MessageState.CLEARED)
             failed.update(state=MessageState.FAILED, reason="template", answer=page.trouble[:255], sent_us=None, courier=None)
@@ -139,7 +153,16 @@ def _outgoing(mailing: Mailing, row: Message, candidate: Candidate, page: fillin
         extra=headers(mailing, row.id),
     )
     name = base36(row.id).zfill(8)[::-1]  # neighbours lie in different folders
-    return Outgoing(row.id, mailing.id, mailing.purpose, row.attempts, return_path(row.id), candidate.address, name, as_bytes(letter))
+    return Outgoing(
+        message_id=row.id,
+        customer_id=row.customer_id,
+        attempts=row.attempts,
+        envelope_from=return_path(row.id),
+        to=candidate.address,
+        name=name,
+        mail=as_bytes(letter),
+        properties=properties(row.id, mailing),
+    )
 
 
 def sender() -> str:

@@ -115,8 +115,7 @@ def test_those_leaving_are_the_people_behind_that_figure(program: Program, said:
     path = f"/campaigns/{program.post('/campaigns', said).json()['id']}"
     program.post(f"{path}/start", {})
     fill()
-    for row, state in zip(Message.objects.order_by("id"), ("cleared", "sending"), strict=False):
-        Message.objects.filter(id=row.id).update(state=state)
+    Message.objects.filter(id__in=Message.objects.order_by("id").values_list("id", flat=True)[:2]).update(state="cleared")
     mailing_id = Message.objects.all()[0].mailing_id
     assert mails.report(mailing_id).leaving == len(mails.people_of(mailing_id, which="leaving")) == 2
     assert len(program.get(f"{path}/people", which="leaving").json()["data"]) == 2

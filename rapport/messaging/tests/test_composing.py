@@ -4,13 +4,16 @@ import re
 import time
 
 import pytest
+from inscriptis import get_text
 
+from rapport.messaging import composing
 from rapport.messaging.composing import compose
 from rapport.messaging.errors import TemplateError
 from rapport.messaging.liquid import Fields, fill
 from rapport.messaging.tests.writing import BODY
 
 KNOWN = Fields(frozenset({"first_name", "list", "address", "address.city"}), frozenset({"spend"}))
+TAG_OR_TEXT = re.compile(r"<(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>|[^<]+")
 SECONDS_MAX = 2.0  # by far: a template that runs away takes minutes
 
 
@@ -121,6 +124,16 @@ def test_no_mail_fetches_anything_from_a_foreign_host() -> None:
     made = compose("Hi", BODY, "", purpose="marketing", known=KNOWN)
     assert set(re.findall(r"https?://[^/\"' ]+", made.html)) <= {"https://shop.example", "http://www.w3.org"}
     assert "googleapis" not in made.html
+
+
+def test_a_page_says_the_same_in_lines_that_need_no_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "<p>one  <b title='a > b' class=\"c\">two</b> <!-- three <i class='d'>four</i> --> {{ customer.first_name }} </p>" * 40
+    made = compose("Hi", body(rows), "", purpose="marketing", known=KNOWN).html
+    monkeypatch.setattr(composing, "LINE_LENGTH", 1_000_000)
+    long = compose("Hi", body(rows), "", purpose="marketing", known=KNOWN).html
+    assert made != long and max(map(len, made.splitlines())) < 998 < max(map(len, long.splitlines()))
+    assert [tag.split() for tag in TAG_OR_TEXT.findall(made)] == [tag.split() for tag in TAG_OR_TEXT.findall(long)]
+    assert get_text(made) == get_text(long)
 
 
 def test_html_in_what_customers_call_themselves_stays_text() -> None:

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator
 from email.utils import parseaddr
+from importlib import import_module
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from rapport.customers import queries as customers
 from rapport.events.models import Event
 from rapport.lib.clock import DAY_US, fixed, from_us
 from rapport.lib.refusals import Refusal
-from rapport.messaging import actions, answers, gates
+from rapport.messaging import actions, answers, delivery, gates, slices
 from rapport.messaging.delivery import Courier
 from rapport.messaging.models import Mailing, Message
 from rapport.messaging.tests.sink import Sink, sink
 from rapport.messaging.tests.writing import BY, carry, customer_id, mailing, states, template, welcomes
+from rapport.messaging.transports import Outcome, Smtp
 from rapport.segments import actions as segments
 from tests.cast import TODAY, Tell
 
@@ -231,16 +234,70 @@ def test_a_server_that_is_down_holds_everything_up_and_loses_nothing(server: Sin
     assert len(server.mails) == 5
 
 
-def test_a_courier_that_died_leaves_one_in_doubt_and_the_rest_waiting(server: Sink, people: list[int], today: object) -> None:
-    from rapport.messaging import slices
-    from rapport.messaging.delivery import _leaving
+@pytest.mark.parametrize("carried", [0, 1, 4])
+def test_a_courier_that_died_leaves_one_in_doubt_and_the_rest_waiting(
+    carried: int, server: Sink, people: list[int], monkeypatch: pytest.MonkeyPatch, today: object
+) -> None:
+    spring, send, left = mailing(*people), Smtp.send, list[str]()
 
-    spring = mailing(*people)
-    mails = slices.take(1)  # and then it dies, before the first byte or after the last: nobody can tell
-    assert _leaving(mails[0], None)
+    def sends(line: Smtp, sender: str, recipient: str, mail: bytes, name: str) -> Outcome:
+        left.append(recipient)
+        if len(left) == carried + 1:
+            raise KeyboardInterrupt  # before the first byte or after the last: nobody can tell
+        return send(line, sender, recipient, mail, name)
+
+    monkeypatch.setattr(Smtp, "send", sends)
+    with pytest.raises(KeyboardInterrupt):
+        carry()
+    assert [state for state, _ in states(spring)] == ["cleared"] * 5
     carry()
-    assert [state for state, _ in states(spring)] == ["unsure", "sent", "sent", "sent", "sent"]
-    assert len(server.mails) == 4
+    assert [state for state, _ in states(spring)] == ["sent"] * carried + ["unsure"] + ["sent"] * (4 - carried)
+    assert len(server.mails) == 4 == Event.objects.filter(message_id__startswith="email-sent:").count()
+    assert set(Message.objects.values_list("attempts", "courier")) == {(1, None)}
+
+
+def test_what_has_left_is_told_before_long_however_slow_the_server(
+    server: Sink, people: list[int], monkeypatch: pytest.MonkeyPatch, today: object
+) -> None:
+    monkeypatch.setattr(delivery, "TOLD_SECONDS", 0)
+    spring, seen = mailing(*people), list[int]()
+    server.on_recipient = lambda address: seen.append(Event.objects.filter(message_id__startswith="email-sent:").count())
+    carry()
+    assert seen == [0, 1, 2, 3, 4] and [state for state, _ in states(spring)] == ["sent"] * 5
+
+
+def test_a_courier_whose_place_was_taken_stops(server: Sink, people: list[int]) -> None:
+    """A lock can be lost with the session that holds it, while its holder lives on."""
+    spring, others = mailing(*people), list[list[str]]()
+
+    def another(address: str, mail: bytes) -> None:
+        if not others:
+            delivery.recover(1)
+            slices.take(1)
+            others.append([state for state, _ in states(spring)])
+
+    server.on_data = another
+    Courier(1)(lambda: False)
+    assert others == [["unsure"] + ["cleared"] * 4]
+    assert [state for state, _ in states(spring)] == ["sent"] + ["cleared"] * 4
+    assert server.recipients == ["p0@example.com"]
+    carry()
+    assert sorted(server.recipients) == [f"p{number}@example.com" for number in range(5)]
+
+
+def test_what_died_in_hand_before_an_upgrade_is_neither_lost_nor_doubled(server: Sink, people: list[int], today: object) -> None:
+    spring = mailing(*people)
+    for row, state in zip(Message.objects.order_by("id"), ["sent", "cleared", "sending", "sent", "waiting"], strict=True):
+        hand = {"waiting": {}, "sent": {"courier": 1, "sent_us": 5, "attempts": 1}}.get(state, {"courier": 1, "sent_us": 5})
+        Message.objects.filter(id=row.id).update(state=state, **hand)
+    with connection.cursor() as cursor:
+        for statement in import_module("rapport.messaging.migrations.0003_leaving").IN_HAND:
+            cursor.execute(statement)
+    carry()
+    assert [state for state, _ in states(spring)] == ["sent", "sent", "unsure", "sent", "sent"]
+    assert server.recipients == ["p1@example.com", "p4@example.com"]
+    assert Event.objects.filter(message_id__startswith="email-sent:").count() == 4
+    assert set(Message.objects.values_list("attempts", "courier")) == {(1, None)}
 
 
 @pytest.mark.parametrize("deed", [actions.pause, actions.cancel])

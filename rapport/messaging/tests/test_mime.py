@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from email.header import decode_header, make_header
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.messaging.mime import CONTROL, HEADER_TEXT_MAX, Letter, as_bytes
+from rapport.messaging.mime import CONTROL, HEADER_TEXT_MAX, Letter, as_bytes, in_references
 
 NASTY = [
     "Hi\r\nBcc: everybody@example.com", "陳大文" * 80, "a" * 2_000, "=?utf-8?q?x?=", 'O"Neil, \\ <x@y.example>', "", " ", ".", "\x00",
@@ -34,6 +35,7 @@ def assert_sound(raw: bytes) -> None:
     assert head.get_all("Bcc") is None and len(head.get_all("To") or []) == 1
 
 
+REFERENCE = re.compile(r"&#(\d{1,6});")
 KEPT = {"From", "To", "Subject", "Date", "Message-ID", "List-Id", "MIME-Version", "Content-Type"}
 
 
@@ -58,8 +60,31 @@ def test_any_words_come_back(subject: str, name: str, text: str) -> None:
     for kind in ("plain", "html"):
         part: Any = mail.get_body((kind,))
         payload = part.get_payload(decode=True).decode("utf-8").replace("\r\n", "\n")
+        if kind == "html":
+            payload, wanted = (
+                REFERENCE.sub(lambda found: chr(int(found[1])), payload),
+                REFERENCE.sub(lambda found: chr(int(found[1])), wanted),
+            )
         assert payload.rstrip("\n") == wanted.rstrip("\n")
 
 
 def test_a_line_of_any_length_is_folded() -> None:
     assert_sound(written(text="x" * 100_000, html="<p>" + "y" * 100_000))
+
+
+@pytest.mark.parametrize(
+    ("page", "plain"),
+    [
+        ("<p>Grüße</p><i>陳</i>" + "<p>hello</p>" * 20, "<p>Gr&#252;&#223;e</p><i>&#38515;</i>" + "<p>hello</p>" * 20),
+        ("<p>" + "大文" * 90, None),
+        ("<style>p::after { content: '·' }</style>" + "<p>hello</p>" * 9, None),
+        ("<p>hello</p>" * 9 + "<PlainText>é", None),
+        ("<p>hello \x80</p>" * 9, None),  # &#128; would be read as €
+    ],
+)
+def test_letters_are_referred_to_where_html_reads_it_so(page: str, plain: str | None) -> None:
+    assert in_references(page) == (plain or page)
+
+
+def test_a_page_of_usual_lines_needs_no_encoding() -> None:
+    assert b"Content-Transfer-Encoding: 7bit\r\n\r\n<p>Gr&#252;n</p>" in written(html="<p>Grün</p>" + "<p>hello</p>\n" * 9)

@@ -6,7 +6,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from rapport.customers import queries as customers
 from rapport.events import queries as events
 from rapport.segments.nodes import Amount
 from rapport.segments.person.amounts import reached
@@ -16,17 +15,22 @@ from rapport.segments.person.moments import Now
 PLACES = Decimal("0.000001")
 
 
-def amounts_of(root_ids: Sequence[int], amounts: Mapping[str, Amount], words: Words, moment_us: int) -> dict[int, dict[str, Any]]:
-    """By customer and name, as plain Python values; None where an amount is unknown. Two queries for all of them."""
+def amounts_of(
+    families: Mapping[int, Sequence[int]], amounts: Mapping[str, Amount], words: Words, moment_us: int
+) -> dict[int, dict[str, Any]]:
+    """By customer and name, as plain Python values; None where an amount is unknown. One query for all of them.
+
+    `families`: by customer, every id under which things of theirs were recorded.
+    """
     kinds = {words.catalogue.event_types[amount.event].id: amount.event for amount in amounts.values()}
-    families = customers.families_of(root_ids)
-    deeds: dict[int, list[Deed]] = {root: [] for root in root_ids}
-    for fact in events.facts_of(list(families), before_us=moment_us, event_type_ids=list(kinds)) if kinds else []:
+    roots = {member: root for root, family in families.items() for member in family}
+    deeds: dict[int, list[Deed]] = {root: [] for root in families}
+    for fact in events.facts_of(list(roots), before_us=moment_us, event_type_ids=list(kinds)) if kinds else []:
         assert fact.customer_id is not None, "facts of somebody were asked for"
         deed = Deed(fact.id, kinds[fact.event_type_id], fact.time_us, fact.properties, fact.rate_e9)
-        deeds[families[fact.customer_id]].append(deed)
+        deeds[roots[fact.customer_id]].append(deed)
     found = {}
-    for root in root_ids:
+    for root in families:
         history = History(root, in_everyone=True, words=words, deeds=deeds[root])
         now = Now(moment_us, history.zone)
         found[root] = {name: plain(reached(amount, history, now).value) for name, amount in amounts.items()}
