@@ -12,6 +12,7 @@ from inscriptis.model.config import ParserConfig
 from rapport.messaging import liquid
 from rapport.messaging.errors import TemplateError
 from rapport.messaging.liquid import Fields
+from rapport.messaging.mime import in_references
 from rapport.messaging.models import Purpose
 
 SUBJECT_LENGTH_MAX = 1_000
@@ -89,7 +90,7 @@ def _compiled(body: str) -> str:
         html = mjml.mjml2html(safe, fonts={})  # else it fetches fonts from a foreign host
     except ValueError as trouble:
         raise _mjml_error(str(trouble), body, safe, back) from None
-    return back(_in_lines(html))
+    return back(_in_lines(in_references(html)))
 
 
 def _in_lines(html: str) -> str:

@@ -42,7 +42,7 @@ def as_bytes(letter: Letter) -> bytes:
         f"From: {_sender(letter.sender)}",
         f"To: {_address(letter.to_name, letter.to)}",
         f"Subject: {_words(letter.subject, 'Subject')}",
-        f"Date: {format_datetime(datetime.fromtimestamp(letter.at_us // 1_000_000, UTC))}",
+        f"Date: {_date(letter.at_us // 1_000_000)}",
         f"Message-ID: {letter.message_id}",
         *(f"{field}: {value}" for field, value in letter.extra),
         "MIME-Version: 1.0",
@@ -54,16 +54,15 @@ def as_bytes(letter: Letter) -> bytes:
         f"--{boundary}", 'Content-Type: text/html; charset="utf-8"', *_body(in_references(letter.html)),
         f"--{boundary}--", "",
     ]  # fmt: skip
-    return "\r\n".join(lines).replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode("ascii")
+    return "\n".join(lines).replace("\n", "\r\n").encode("ascii")
 
 
 def _body(text: str) -> tuple[str, str, str]:
     """Plain where every server can carry it, else quoted-printable for mostly Latin text, else base64."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    raw = text.encode("utf-8", "replace")
-    text = raw.decode("utf-8")
-    if len(raw) == len(text) and all(len(line) < LINE_LENGTH_MAX for line in text.split("\n")):
+    if text.isascii() and max(map(len, text.split("\n"))) < LINE_LENGTH_MAX:
         return "Content-Transfer-Encoding: 7bit", "", text
+    raw = text.encode("utf-8", "replace")
     if len(raw) < 1.5 * len(text):
         return "Content-Transfer-Encoding: quoted-printable", "", b2a_qp(raw, istext=True).decode("ascii")
     return "Content-Transfer-Encoding: base64", "", base64.encodebytes(raw).decode("ascii")
@@ -80,6 +79,11 @@ def in_references(page: str) -> str:
     if len(plain) > REFERENCES_LENGTH_MAX * len(page.encode("utf-8", "replace")) or C1.search(page):
         return page
     return plain if all(found[0].isascii() for found in RAW_TEXT.finditer(page)) else page
+
+
+@lru_cache(maxsize=16)
+def _date(second: int) -> str:
+    return format_datetime(datetime.fromtimestamp(second, UTC))
 
 
 @lru_cache(maxsize=16)
