@@ -12,6 +12,7 @@ from django.db.models import Count, F, QuerySet
 from rapport.customers.models import EVERYONE, Consent, Customer, Identifier, Suppression
 from rapport.lib.bulk import slices
 from rapport.lib.clock import DAY_US
+from rapport.lib.prepared import rows
 
 LAST_LETTER = "\U0010ffff"  # sorts behind all that a mail address can hold
 STRETCHES, STRETCH_IDS = 20, 500  # looked at for an estimate
@@ -31,8 +32,7 @@ def families_of(root_ids: Sequence[int]) -> dict[int, int]:
     """Every id under which these customers' facts were recorded, each with its root."""
     found = {one: one for one in root_ids}
     for ids in slices(root_ids):
-        aliases = Customer.objects.filter(merged_into__in=ids).values_list("id", "merged_into")
-        found.update((alias, root) for alias, root in aliases if root is not None)
+        found.update(rows("SELECT id, merged_into FROM customers_customer WHERE merged_into = ANY(%s)", [ids]))
     return found
 
 
@@ -203,10 +203,11 @@ def consents_of(root_id: int) -> list[Consent]:
 
 
 def suppressed(channel: str, addresses: Iterable[str]) -> dict[str, Suppression]:
-    """Which of these addresses nothing is sent to."""
+    """Which of these addresses nothing is sent to, in small letters."""
     found: dict[str, Suppression] = {}
     for some in slices({address.lower() for address in addresses}):
-        found.update({row.address: row for row in Suppression.objects.filter(channel=channel, address__in=some)})
+        told = rows("SELECT address, reason, since_us FROM customers_suppression WHERE channel = %s AND address = ANY(%s)", [channel, some])
+        found.update({one: Suppression(channel=channel, address=one, reason=reason, since_us=at_us) for one, reason, at_us in told})
     return found
 
 
@@ -222,31 +223,32 @@ class Reach:
     suppressed: str | None  # why nothing is sent to the address
 
 
+REACHED = """
+SELECT asked.id, root.id, root.traits, consent.given
+FROM customers_customer asked
+JOIN customers_customer root ON root.id = coalesce(CASE WHEN asked.erased_us IS NULL THEN asked.merged_into END, asked.id)
+LEFT JOIN customers_consent consent ON consent.customer_id = root.id AND consent.channel = %s AND consent.purpose = %s
+WHERE asked.id = ANY(%s) AND root.merged_into IS NULL AND root.erased_us IS NULL
+ORDER BY root.id
+"""
+
+
 def reaches(customer_ids: Sequence[int], *, channel: str, purpose: str, hold: bool = False) -> dict[int, Reach]:
     """By each id asked, who is there now and not erased. `hold`: no other transaction that holds them goes on before this one ends."""
-    aliases = aliases_among(customer_ids)
-    roots = sorted({aliases.get(one, one) for one in customer_ids})
-    families: dict[int, list[int]] = {root: [root] for root in roots}
-    for alias, root in families_of(roots).items():
+    sql = REACHED + "FOR UPDATE OF root" if hold and connection.vendor == "postgresql" else REACHED
+    reached = [row for ids in slices(customer_ids) for row in rows(sql, [channel, purpose, ids])]
+    families: dict[int, list[int]] = {root: [root] for _, root, _, _ in reached}
+    for alias, root in families_of(list(families)).items():
         if alias != root:
             families[root].append(alias)
-    rows: dict[int, dict[str, Any]] = {}
-    said: dict[int, bool] = {}
-    for ids in slices(roots):
-        standing = Customer.objects.filter(id__in=ids, merged_into__isnull=True, erased_us__isnull=True)
-        standing = standing.select_for_update() if hold else standing
-        for number, traits in standing.order_by("id").values_list("id", "traits"):
-            rows[number] = {name: value for name, (value, _) in json.loads(traits).items()}
-        words = Consent.objects.filter(customer_id__in=ids, channel=channel, purpose=purpose)
-        said.update(words.values_list("customer_id", "given"))
-    addresses = {root: _address(traits, channel) for root, traits in rows.items()}
+    traits = {root: {name: value for name, (value, _) in json.loads(text).items()} for _, root, text, _ in reached}
+    addresses = {root: _address(known, channel) for root, known in traits.items()}
     dead = suppressed(channel, filter(None, addresses.values()))
     found = {}
-    for one in customer_ids:
-        root = aliases.get(one, one)
-        if root in rows:
-            no = dead.get(addresses[root].lower())
-            found[one] = Reach(root, tuple(families[root]), rows[root], addresses[root], said.get(root), no.reason if no else None)
+    for one, root, _, given in reached:
+        no = dead.get(addresses[root].lower())
+        consent = None if given is None else bool(given)
+        found[one] = Reach(root, tuple(families[root]), traits[root], addresses[root], consent, no.reason if no else None)
     return found
 
 

@@ -12,6 +12,7 @@ from django.db.models import Sum
 from rapport.events import catalogue as _catalogue
 from rapport.events.catalogue import Catalogue
 from rapport.events.models import Event, EventType, Property
+from rapport.lib import prepared
 from rapport.lib.bulk import rows_among, slices
 from rapport.lib.clock import DAY_US, from_us
 
@@ -56,14 +57,17 @@ def facts_of(
 ) -> list[Fact]:
     """The facts recorded under these ids with an own time before the moment, by own time, then id."""
     found: list[Fact] = []
+    asked: list[Any] = []
+    sql = f"SELECT {', '.join(_FACT_COLUMNS)} FROM events_event WHERE customer_id = ANY(%s)"
+    if before_us is not None:
+        sql, asked = f"{sql} AND time_us < %s", [*asked, before_us]
+    if event_type_ids is not None:
+        sql, asked = f"{sql} AND event_type_id = ANY(%s)", [*asked, list(event_type_ids)]
+    sql += " ORDER BY time_us DESC, id DESC" if newest_first else " ORDER BY time_us, id"
+    if limit is not None:
+        sql, asked = f"{sql} LIMIT %s", [*asked, limit]
     for ids in slices(customer_ids):
-        rows = Event.objects.filter(customer_id__in=ids)
-        if before_us is not None:
-            rows = rows.filter(time_us__lt=before_us)
-        if event_type_ids is not None:
-            rows = rows.filter(event_type_id__in=event_type_ids)
-        rows = rows.order_by("-time_us", "-id") if newest_first else rows.order_by("time_us", "id")
-        found.extend(map(_fact, rows[:limit].values_list(*_FACT_COLUMNS)))
+        found.extend(map(_fact, prepared.rows(sql, [ids, *asked])))
     found.sort(key=lambda fact: (fact.time_us, fact.id), reverse=newest_first)
     return found[:limit]
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from rapport.accounts.actions import write_down
 from rapport.customers.queries import reaches
+from rapport.lib.bulk import counted_anew
 from rapport.lib.bulk import slices as in_slices
 from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
@@ -95,7 +96,10 @@ def add_people(mailing: Mailing, customer_ids: Iterable[int]) -> None:
 
 def start(mailing_id: int, *, by: str) -> Mailing:
     """Let it leave: after filling, or after a pause."""
-    return _turn(mailing_id, {MailingState.FILLING, MailingState.PAUSED}, MailingState.RUNNING, "started", by)
+    mailing = _turn(mailing_id, {MailingState.FILLING, MailingState.PAUSED}, MailingState.RUNNING, "started", by)
+    if not mailing.standing:
+        counted_anew(Message)  # else each slice is looked for in the whole of the mailing
+    return mailing
 
 
 def pause(mailing_id: int, *, by: str) -> Mailing:

@@ -15,7 +15,7 @@ from django.db.models import F
 
 from rapport.lib.clock import now_us
 from rapport.lib.locks import turn, turn_to_write
-from rapport.lib.prepared import first_row
+from rapport.lib.prepared import rows
 from rapport.messaging import slices
 from rapport.messaging.answers import refused
 from rapport.messaging.facts import Sent, properties, record_sent
@@ -102,7 +102,7 @@ class _Carried:
 
     def _mark(self, mail: Outgoing) -> bool:
         """False where its mailing was paused or cancelled meanwhile, or another courier has taken our place."""
-        return first_row(LEAVES, [mail.message_id, now_us(), self.courier, self.slice.taken_us, self.slice.mailing_id]) is not None
+        return bool(rows(LEAVES, [mail.message_id, now_us(), self.courier, self.slice.taken_us, self.slice.mailing_id]))
 
     def tell(self, last: Settled | None) -> None:
         """Bring the rows and the log up to here. In a transaction of the caller."""

@@ -12,6 +12,7 @@ from django.conf import settings
 from liquid.exceptions import LiquidError
 
 from rapport.customers.queries import Reach
+from rapport.lib.prepared import rows
 from rapport.messaging import liquid
 from rapport.messaging.links import click_url, is_safe_target, leave_url, open_url, view_url
 from rapport.messaging.models import Target, Version
@@ -86,7 +87,7 @@ def targets_of(pages: Sequence[list[str]]) -> dict[str, int]:
         url, digest = _target(href)
         if digest and not url.startswith(f"{settings.PUBLIC_URL}/m/"):
             wanted[digest] = url
-    known = dict(Target.objects.filter(digest__in=wanted).values_list("digest", "id"))
+    known: dict[str, int] = dict(rows("SELECT digest, id FROM messaging_target WHERE digest = ANY(%s)", [list(wanted)]))
     if fresh := wanted.keys() - known.keys():
         Target.objects.bulk_create([Target(digest=digest, url=wanted[digest]) for digest in sorted(fresh)], ignore_conflicts=True)
         known |= dict(Target.objects.filter(digest__in=fresh).values_list("digest", "id"))

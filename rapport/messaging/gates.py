@@ -11,7 +11,8 @@ from django.conf import settings
 
 from rapport.customers.queries import Reach
 from rapport.lib.clock import DAY_US
-from rapport.messaging.models import LEFT, Message, Purpose
+from rapport.lib.prepared import rows
+from rapport.messaging.models import LEFT, Purpose
 
 WEEK_US = 7 * DAY_US
 
@@ -56,7 +57,14 @@ def holds(candidates: Sequence[Candidate], now_us: int) -> dict[int, Hold]:
     return found
 
 
-# The gates of this room
+# The gates of this room. Of a whole mailing the index of addresses finds a few; told of states too, SQLite reads all that were sent.
+
+AT_ADDRESS = "SELECT address, occasion, state FROM messaging_message WHERE mailing_id = %s AND address = ANY(%s) AND NOT (address = '')"
+WRITTEN = """
+SELECT message.customer_id, message.sent_us, message.state FROM messaging_message message
+JOIN messaging_mailing mailing ON mailing.id = message.mailing_id
+WHERE message.customer_id = ANY(%s) AND message.sent_us > %s AND mailing.purpose = 'marketing'
+"""
 
 
 def _is_somebody(candidates: Sequence[Candidate], now_us: int) -> dict[int, Hold]:
@@ -90,8 +98,8 @@ def _is_first_at_address(candidates: Sequence[Candidate], now_us: int) -> dict[i
     for one in candidates:
         by_mailing[one.mailing_id].append(one)
     for mailing_id, some in by_mailing.items():
-        before = Message.objects.filter(mailing_id=mailing_id, address__in={one.address.lower() for one in some}, state__in=LEFT)
-        seen.update((mailing_id, address, occasion) for address, occasion in before.values_list("address", "occasion"))
+        before = rows(AT_ADDRESS, [mailing_id, list({one.address.lower() for one in some})])
+        seen.update((mailing_id, address, occasion) for address, occasion, state in before if state in LEFT)
     for one in candidates:
         key = (one.mailing_id, one.address.lower(), one.occasion)
         if key in seen:
@@ -106,11 +114,9 @@ def _is_within_cap(candidates: Sequence[Candidate], now_us: int) -> dict[int, Ho
     asked = [one for one in candidates if one.purpose == Purpose.MARKETING and one.reach]
     person = {member: one.reach.customer_id for one in asked if one.reach for member in one.reach.family}
     written: dict[int, list[int]] = defaultdict(list)
-    rows = Message.objects.filter(
-        customer_id__in=person, sent_us__gt=now_us - WEEK_US, state__in=LEFT, mailing__purpose=Purpose.MARKETING
-    ).values_list("customer_id", "sent_us")
-    for customer_id, sent_us in rows:
-        written[person[customer_id]].append(sent_us or 0)
+    for customer_id, sent_us, state in rows(WRITTEN, [list(person), now_us - WEEK_US]):
+        if state in LEFT:
+            written[person[customer_id]].append(sent_us)
     held = {}
     for one in asked:
         assert one.reach is not None, "only those with a reach were asked"

@@ -1,9 +1,11 @@
 """A slice of messages taken by a courier: read who they are for, ask the gates, make the mails. One transaction."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import lru_cache
+from itertools import starmap
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +15,7 @@ from django.db.models import QuerySet
 from rapport.customers import queries as customers
 from rapport.lib.clock import now_us
 from rapport.lib.locks import turn_to_write
+from rapport.lib.prepared import rows
 from rapport.messaging import filling
 from rapport.messaging.addresses import usable
 from rapport.messaging.facts import properties
@@ -25,6 +28,10 @@ from rapport.messaging.models import Mailing, MailingState, Message, MessageStat
 SLICE_MAX = 50
 MAILINGS_LOOKED_AT = 100
 NO_SENDER = "rapport@localhost"
+DUE = """
+SELECT id, customer_id, occasion, attempts, data FROM messaging_message
+WHERE mailing_id = %s AND state = 'waiting' AND due_us <= %s ORDER BY due_us, id LIMIT %s
+"""
 BEGUN = (
     "INSERT INTO messaging_leaving (courier, taken_us, message_id, since_us) VALUES (%s, %s, 0, 0)"
     " ON CONFLICT (courier) DO UPDATE SET taken_us = excluded.taken_us, message_id = 0, since_us = 0"
@@ -59,6 +66,17 @@ class Slice:
     mails: list[Outgoing]
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message that waited and may leave now."""
+
+    id: int
+    customer_id: int
+    occasion: str
+    attempts: int
+    data: str | None  # JSON
+
+
 def due(mailing_id: int, at_us: int) -> "QuerySet[Message]":
     return Message.objects.filter(mailing_id=mailing_id, state=MessageState.WAITING, due_us__lte=at_us)
 
@@ -82,27 +100,27 @@ def take(courier: int) -> Slice | None:
             running = Mailing.objects.filter(id=mailing_id, state=MailingState.RUNNING).select_related("version")
             mailing = running.select_for_update(of=("self",)).first()  # couriers in turn
             moment_us = now_us()
-            rows = list(due(mailing_id, moment_us).order_by("due_us", "id")[:SLICE_MAX]) if mailing else []
-            if mailing is None or not rows:
+            found = rows(DUE, [mailing_id, moment_us, SLICE_MAX]) if mailing else []
+            if mailing is None or not found:
                 continue
             Mailing.objects.filter(id=mailing_id).update(turn_us=moment_us)
-            cleared, values = _cleared(mailing, sorted(rows, key=lambda row: row.id), courier, moment_us)
+            cleared, values = _cleared(mailing, sorted(starmap(Due, found), key=lambda row: row.id), courier, moment_us)
         return Slice(mailing_id, mailing.purpose, moment_us, _letters(mailing, cleared, values, moment_us))
     return None
 
 
-Cleared = list[tuple[Message, Candidate]]
+Cleared = list[tuple[Due, Candidate]]
 
 
-def _cleared(mailing: Mailing, rows: Sequence[Message], courier: int, moment_us: int) -> tuple[Cleared, dict[int, dict[str, Any]]]:
+def _cleared(mailing: Mailing, taken: Sequence[Due], courier: int, moment_us: int) -> tuple[Cleared, dict[int, dict[str, Any]]]:
     """Those the gates let pass, marked as this courier's, with what is known of each customer at this moment."""
-    reaches = customers.reaches([row.customer_id for row in rows], channel="email", purpose=mailing.purpose, hold=True)
-    candidates = {row.id: _candidate(mailing, row, reaches.get(row.customer_id)) for row in rows}
+    reaches = customers.reaches([row.customer_id for row in taken], channel="email", purpose=mailing.purpose, hold=True)
+    candidates = {row.id: _candidate(mailing, row, reaches.get(row.customer_id)) for row in taken}
     held = holds(list(candidates.values()), moment_us)
     for hold in set(held.values()):
         ids = [message_id for message_id, one in held.items() if one == hold]
         Message.objects.filter(id__in=ids).update(state=MessageState.HELD, reason=hold.reason, may_go_us=hold.may_go_us)
-    cleared = [(row, candidates[row.id]) for row in rows if row.id not in held]
+    cleared = [(row, candidates[row.id]) for row in taken if row.id not in held]
     if cleared:
         told = [word for _, one in cleared for word in (one.message_id, one.address.lower())]
         with connection.cursor() as cursor:
@@ -112,7 +130,7 @@ def _cleared(mailing: Mailing, rows: Sequence[Message], courier: int, moment_us:
     return cleared, filling.values_of(mailing.version, people, moment_us)
 
 
-def _candidate(mailing: Mailing, row: Message, reach: customers.Reach | None) -> Candidate:
+def _candidate(mailing: Mailing, row: Due, reach: customers.Reach | None) -> Candidate:
     address = usable(reach.address) if reach else ""
     return Candidate(row.id, mailing.id, mailing.purpose, row.occasion, reach, address)
 
@@ -123,7 +141,9 @@ def _letters(mailing: Mailing, cleared: Cleared, values: Mapping[int, dict[str, 
     for row, candidate in cleared:
         assert candidate.reach is not None, "the gates let nobody through"
         known = values[candidate.reach.customer_id]
-        page = filling.fill(mailing.version, known, campaign=mailing.name, message_id=row.id, data=row.data)
+        page = filling.fill(
+            mailing.version, known, campaign=mailing.name, message_id=row.id, data=json.loads(row.data) if row.data else None
+        )
         if isinstance(page, Unfilled):
             failed = Message.objects.filter(id=row.id, state=MessageState.CLEARED)
             failed.update(state=MessageState.FAILED, reason="template", answer=page.trouble[:255], sent_us=None, courier=None)
@@ -138,7 +158,7 @@ def _letters(mailing: Mailing, cleared: Cleared, values: Mapping[int, dict[str, 
     ]
 
 
-def _outgoing(mailing: Mailing, row: Message, candidate: Candidate, page: filling.Filled, html: str, moment_us: int) -> Outgoing:
+def _outgoing(mailing: Mailing, row: Due, candidate: Candidate, page: filling.Filled, html: str, moment_us: int) -> Outgoing:
     reach = candidate.reach
     assert reach is not None, "the gates let nobody through"
     letter = Letter(
