@@ -93,7 +93,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test-record.sqlite"}  # several threads: never in memory
 else:
-    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5  # Django's own queries are not prepared, those of lib.prepared are
+    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = (
+        5  # Django's own queries are not prepared, those of lib.prepared are
+    )
 DATABASES["default"]["CONN_MAX_AGE"] = 600  # a thread keeps its connection: SQLite's last one to close would write the whole WAL back
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

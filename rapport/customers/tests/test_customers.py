@@ -77,6 +77,33 @@ def test_people_are_found_by_name_mail_phone_and_number():
     assert len(queries.search("", limit=1)) == 1 and queries.search("", after=queries.search("", limit=1)[0].id)[0].id != zoe.id
 
 
+def test_a_part_of_a_name_is_found_however_the_name_changed():
+    def called(user: str, name: str, minute: int) -> None:
+        told = {"type": "identify", "messageId": f"{user}{minute}", "traits": {"name": name}}
+        receive([says("", minute, user=user) | told], source_id=None)
+
+    names = ["Bob Kowalski", "Anna KOWALSKA", "陳大文", "100% Wool", 'O\'Hara "Red"', "a_b", "Null"]
+    for number, name in enumerate(names):
+        called(f"u{number}", name, 1)
+
+    def found(text: str, **more: int) -> list[str]:
+        return [one.name for one in queries.search(text, **more)]
+
+    assert found("owal") == ["Bob Kowalski", "Anna KOWALSKA"] and found("owal", limit=1) == ["Bob Kowalski"]
+    assert found("owal", after=queries.search("owal", limit=1)[0].id) == ["Anna KOWALSKA"]
+    for text, name in zip(("b kow", "kowalska", "大文", "% w", "'hara \"r", "A_B", "null"), names, strict=True):
+        assert found(text) == [name], text
+    assert found("陳大文") == ["陳大文"]
+    assert found("kowalskx") == found("a%b") == [] and found("%") == [names[3]]
+    called("u0", "Bob Nowak", 2)
+    called("u1", "", 2)
+    assert found("owal") == [] and found("nowak") == ["Bob Nowak"]
+    receive([{"type": "alias", "previousId": "u0", "userId": "u6", "messageId": "x"}], source_id=None)
+    assert found("nowak") == ["Bob Nowak"] and found("null") == []
+    Customer.objects.all().delete()
+    assert found("nowak") == found("wool") == []
+
+
 def test_parting_gives_both_their_own_again():
     receive([{"type": "identify", "userId": "a", "traits": {"city": "Lima"}}, says("Page Viewed", 1, user="b")], source_id=None)
     receive([{"type": "alias", "previousId": "a", "userId": "b", "messageId": "x"}], source_id=None)

@@ -81,7 +81,8 @@ def tables(house: Installation) -> list[str]:
     if house.database_url:
         found = house.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
     else:
-        found = house.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY 1")
+        real = "type = 'table' AND name NOT LIKE 'sqlite%' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+        found = house.rows(f"SELECT name FROM sqlite_master WHERE {real} ORDER BY 1")
     return [name for (name,) in found]
 
 
