@@ -23,7 +23,8 @@ STATEMENTS = {
     ),
     "postgresql": (
         "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-        "CREATE INDEX customer_within_name ON customers_customer USING gin (upper(name::text) gin_trgm_ops) WHERE name <> ''",
+        # Of all rows: of an index of some, PostgreSQL keeps no statistics, and would fetch a million Kowalskis to show the first fifty.
+        "CREATE INDEX customer_within_name ON customers_customer USING gin (upper(name::text) gin_trgm_ops)",
     ),
 }
 BACK = {
