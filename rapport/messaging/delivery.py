@@ -90,9 +90,7 @@ class _Carried:
 
     def leaves(self, mail: Outgoing, last: Settled | None) -> bool:
         """Write down what became of the one before and that this one is leaving, in one commit; False where it must not leave."""
-        if last and last[1].fate is Fate.TAKEN:
-            self.taken.append((last[0], now_us(), last[1].answer))
-            last = None
+        last = self._kept(last)
         if last is None and (not self.taken or time.monotonic() - self.told_at < TOLD_SECONDS):
             with turn():
                 return self._mark(mail)
@@ -100,15 +98,20 @@ class _Carried:
             self.tell(last)
             return self._mark(mail)
 
+    def _kept(self, last: Settled | None) -> Settled | None:
+        """A message that was taken is kept, to be told of with others; any other outcome is for now."""
+        if last is None or last[1].fate is not Fate.TAKEN:
+            return last
+        self.taken.append((last[0], now_us(), last[1].answer))
+        return None
+
     def _mark(self, mail: Outgoing) -> bool:
         """False where its mailing was paused or cancelled meanwhile, or another courier has taken our place."""
         return bool(rows(LEAVES, [mail.message_id, now_us(), self.courier, self.slice.taken_us, self.slice.mailing_id]))
 
     def tell(self, last: Settled | None) -> None:
         """Bring the rows and the log up to here. In a transaction of the caller."""
-        if last and last[1].fate is Fate.TAKEN:
-            self.taken.append((last[0], now_us(), last[1].answer))
-            last = None
+        last = self._kept(last)
         if self.taken:
             words = [word for mail, at_us, answer in self.taken for word in (mail.message_id, at_us, answer)]
             with connection.cursor() as cursor:
