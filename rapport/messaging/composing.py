@@ -94,14 +94,14 @@ def _compiled(body: str) -> str:
 
 
 def _in_lines(html: str) -> str:
-    """The page in lines of some length, broken where a tag has a space, which says the same to every reader."""
+    """The page in lines of some length, broken within tags at a place where a space says nothing: `<p\nclass="a">`, `</p\n>`."""
     pieces, done, line_start = [], 0, 0
     for tag in TAG.finditer(html):
         line_start = max(line_start, html.rfind("\n", line_start, tag.start()) + 1)
-        at = tag.start("rest")
-        if tag["name"] and at - line_start > LINE_LENGTH and tag["rest"].startswith(" "):
+        at = tag.end() - 1 if tag["close"] else tag.start("rest")
+        if tag["name"] and at - line_start > LINE_LENGTH and (tag["close"] or tag["rest"].startswith(" ")):
             pieces.append(html[done:at])
-            done, line_start = at + 1, at
+            done, line_start = at + (not tag["close"]), at
     return "\n".join([*pieces, html[done:]])
 
 
