@@ -93,9 +93,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test-record.sqlite"}  # several threads: never in memory
 else:
-    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = (
-        5  # Django's own queries are not prepared, those of lib.prepared are
-    )
+    # What lib.prepared runs is prepared; without a threshold nothing is, and Django's own queries never are.
+    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 DATABASES["default"]["CONN_MAX_AGE"] = 600  # a thread keeps its connection: SQLite's last one to close would write the whole WAL back
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -14,17 +14,18 @@ import msgspec
 from django.db import connection
 
 from rapport.customers.models import Customer, Identifier
-from rapport.lib.bulk import insert_rows, reserve_ids, rows_among, slices
+from rapport.lib import prepared
+from rapport.lib.bulk import insert_rows, reserve_ids, slices
 
 USER_ID, ANONYMOUS_ID = "user_id", "anonymous_id"
 NEW_PEOPLE_LOCKS = 256  # PostgreSQL only; SQLite has one writer
 BY_TRAIT = ("membership_number", "email", "phone")  # strongest first
-PEOPLE = "SELECT id, known, merged_into, created_us FROM customers_customer WHERE id IN {values}"
+PEOPLE = "SELECT id, known, merged_into, created_us FROM customers_customer WHERE id = ANY(%s)"
 HELD = (
     "SELECT held.value, held.since_us, who.id, who.known, who.merged_into, who.created_us FROM customers_identifier held"
-    " JOIN customers_customer who ON who.id = held.customer_id WHERE held.kind = %s AND held.value IN {values}"
+    " JOIN customers_customer who ON who.id = held.customer_id WHERE held.kind = %s AND held.value = ANY(%s)"
 )
-HOLDERS = "SELECT DISTINCT customer_id FROM customers_identifier WHERE kind = %s AND customer_id IN {values}"
+HOLDERS = "SELECT DISTINCT customer_id FROM customers_identifier WHERE kind = %s AND customer_id = ANY(%s)"
 _decode, _encode = msgspec.json.Decoder(), msgspec.json.Encoder()
 
 
@@ -245,13 +246,14 @@ class Desk:
     def _read_held(self, kind: str, values: set[str]) -> None:
         """Who holds identifiers of one kind, and who those are aliases of."""
         aliases: dict[int, int] = {}
-        rows = rows_among(HELD, values, kind)
+        rows = prepared.rows(HELD, [kind, list(values)])
         for _, _, number, known, merged_into, created_us in rows:
             if number not in self.people:
                 self.people[number] = Person(number, bool(known), None, created_us)
                 if merged_into is not None:
                     aliases[number] = merged_into
-        for number, known, _, created_us in rows_among(PEOPLE, set(aliases.values()) - self.people.keys()):  # a root, never a chain
+        roots = list(set(aliases.values()) - self.people.keys())  # a root, never a chain
+        for number, known, _, created_us in prepared.rows(PEOPLE, [roots]):
             self.people[number] = Person(number, bool(known), None, created_us)
         for alias, root in aliases.items():
             self.people[alias].merged_into = self.people[root]
@@ -267,7 +269,7 @@ class Desk:
         """Which of the people found by a weaker identifier have a user id already."""
         if not needed:
             return
-        for (customer_id,) in rows_among(HOLDERS, self.people.keys(), USER_ID):
+        for (customer_id,) in prepared.rows(HOLDERS, [USER_ID, list(self.people)]):
             self.people[customer_id].root().has_user_id = True
 
     def write_people(self) -> None:

@@ -13,7 +13,7 @@ from rapport.events import catalogue as _catalogue
 from rapport.events.catalogue import Catalogue
 from rapport.events.models import Event, EventType, Property
 from rapport.lib import prepared
-from rapport.lib.bulk import rows_among, slices
+from rapport.lib.bulk import slices
 from rapport.lib.clock import DAY_US, from_us
 
 LOG_COLUMNS = "id, message_id, event_type_id, customer_id, time_us, received_us, source_id, load_id, rate_e9, payload"
@@ -193,7 +193,7 @@ def event_types_with_counts() -> list[EventType]:
 
 def message_ids_kept(message_ids: Collection[str]) -> set[str]:
     """Which of these are in the log already."""
-    return {row[0] for row in rows_among("SELECT message_id FROM events_event WHERE message_id IN {values}", message_ids)}
+    return {row[0] for row in prepared.rows("SELECT message_id FROM events_event WHERE message_id = ANY(%s)", [list(message_ids)])}
 
 
 def load_events(load_id: int, *, after_id: int, limit: int) -> Iterator[tuple[int, int | None, int]]:

@@ -1,6 +1,6 @@
 """Many rows at once, as fast as each database takes them: executemany on SQLite, COPY on PostgreSQL."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -64,18 +64,3 @@ def slices(items: Iterable[T], size: int = IN_MAX) -> Iterator[list[T]]:
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
-
-
-def rows_among(sql: str, values: Collection[Any], *params: Any) -> list[tuple[Any, ...]]:
-    """Rows of a query whose text has `IN {values}` once, for any number of values, in one statement.
-
-    The values travel as one parameter, so the statement's text never changes and is prepared once.
-    """
-    if not values:
-        return []
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(sql.replace("IN {values}", "= ANY(%s)"), [*params, list(values)])
-        else:
-            cursor.execute(sql.replace("{values}", "(SELECT value FROM json_each(%s))"), [*params, _encode(list(values)).decode()])
-        return cursor.fetchall()

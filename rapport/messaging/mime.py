@@ -75,8 +75,9 @@ def in_references(page: str) -> str:
     """
     if page.isascii():
         return page
-    plain = page.encode("utf-8", "replace").decode().encode("ascii", "xmlcharrefreplace").decode()
-    if len(plain) > REFERENCES_LENGTH_MAX * len(page.encode("utf-8", "replace")) or C1.search(page):
+    raw = page.encode("utf-8", "replace")
+    plain = raw.decode().encode("ascii", "xmlcharrefreplace").decode()
+    if len(plain) > REFERENCES_LENGTH_MAX * len(raw) or C1.search(page):
         return page
     return plain if all(found[0].isascii() for found in RAW_TEXT.finditer(page)) else page
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
 
 from rapport.customers import queries as customers
 from rapport.lib.clock import now_us
@@ -77,14 +76,10 @@ class Due:
     data: str | None  # JSON
 
 
-def due(mailing_id: int, at_us: int) -> "QuerySet[Message]":
-    return Message.objects.filter(mailing_id=mailing_id, state=MessageState.WAITING, due_us__lte=at_us)
-
-
 def anything_due() -> bool:
     """Whether a slice could be taken; asked before a connection is opened."""
     now = now_us()
-    return any(due(mailing_id, now).exists() for mailing_id in _turns())
+    return any(rows(DUE, [mailing_id, now, 1]) for mailing_id in _turns())
 
 
 def _turns() -> list[int]:

@@ -15,7 +15,8 @@ from rapport.commerce import events
 from rapport.commerce.models import Order
 from rapport.events import queries as log
 from rapport.events.values import as_money, as_time_us
-from rapport.lib.bulk import insert_rows, rows_among, slices
+from rapport.lib.bulk import insert_rows, slices
+from rapport.lib.prepared import rows
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class Standing:
 
 
 COLUMNS = tuple(column.name for column in fields(Standing) if column.name not in ("order_id", "id"))
-STANDING = f"SELECT order_id, id, {', '.join(COLUMNS)} FROM commerce_order WHERE order_id IN {{values}} ORDER BY order_id"
+STANDING = f"SELECT order_id, id, {', '.join(COLUMNS)} FROM commerce_order WHERE order_id = ANY(%s) ORDER BY order_id"
 row_of = attrgetter(*COLUMNS)
 
 
@@ -63,7 +64,7 @@ def fold(facts: Sequence[Told]) -> None:
         if order_id := order_id_of(fact.properties):
             by_order[order_id].append(fact)
     held = " FOR UPDATE" if connection.vendor == "postgresql" else ""
-    kept = {row[0]: Standing(*row) for row in rows_among(STANDING + held, by_order.keys())}
+    kept = {row[0]: Standing(*row) for row in rows(STANDING + held, [list(by_order)])}
     for order_id, told in by_order.items():
         order = kept.get(order_id) or fresh.setdefault(order_id, Standing(order_id))
         for fact in told:

@@ -122,8 +122,8 @@ def _next_of(mailing: Mailing, rounds: int, tell: Tell) -> Callable[[], int]:
         mail.start(mailing.id, by=BY)
         _carried(rounds)
         mail.pause(mailing.id, by=BY)
-        waiting, sent = _count("messaging_message", f"mailing_id = {mailing.id}"), _count("messaging_message", "state = 'sent'") - before
-        tell(f"    {sent:,} sent of {waiting:,}: peak {peak_mb()} MB")
+        people, sent = _count("messaging_message", f"mailing_id = {mailing.id}"), _count("messaging_message", "state = 'sent'") - before
+        tell(f"    {sent:,} sent of {people:,}: peak {peak_mb()} MB")
         return sent
 
     return run
