@@ -156,6 +156,20 @@ def test_a_typo_is_mended_by_a_click(window: Page, head: Client, lake: Path, liv
     expect(window.locator("#members")).to_contain_text("Nobody fits")
 
 
+def test_a_completion_replaces_what_was_typed_since_it_was_offered(window: Page, head: Client, lake: Path, live_server: Any) -> None:
+    warehouse.catch_up(WAIT_MS / 1000)
+    window.context.add_cookies([{"name": "rapport", "value": head.cookies["rapport"].value, "url": live_server.url}])
+    window.goto("/app/ask/")
+    window.locator("#rule").click()
+    window.keyboard.type("did ")
+    expect(window.locator("#completion .o").first).to_contain_text('"Address Suppressed"')
+    window.route("**/complete/", lambda asked: None)  # no further word from the server
+    window.keyboard.type('"Address Su')
+    window.keyboard.press("Tab")
+    assert window.locator("#rule").input_value() == 'did "Address Suppressed"'
+    window.unroute_all(behavior="ignoreErrors")
+
+
 def test_keys_lead_through_the_house(window: Page, head: Client, lake: Path, live_server: Any) -> None:
     session = head.cookies["rapport"].value
     window.context.add_cookies([{"name": "rapport", "value": session, "url": live_server.url}])

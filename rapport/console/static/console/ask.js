@@ -70,6 +70,7 @@
     var draft = document.getElementById('draft');
     if (draft) draft.hidden = false;
     paint();
+    narrow();
     suggest();
   }
 
@@ -116,7 +117,7 @@
 
   function open(found) {
     if (!found.options.length) return close();
-    options = found;
+    options = { options: found.options, length: box.value.length };
     chosen = 0;
     var rows = found.options.map(function (option, index) {
       var row = document.createElement('div'), name = document.createElement('span'), note = document.createElement('small');
@@ -144,6 +145,16 @@
     box.setAttribute('aria-expanded', 'true');
     place();
     choose(0);
+  }
+
+  // An open list follows the hand: what no longer fits goes at once, and what is taken replaces all that was typed since.
+  function narrow() {
+    if (!options) return;
+    var caret = box.selectionStart, grown = box.value.length - options.length;
+    var left = options.options.map(function (option) { return Object.assign({}, option, { end: option.end + grown }); }).filter(function (option) {
+      return option.start <= caret && option.end >= caret && option.insert.toLowerCase().indexOf(box.value.slice(option.start, caret).toLowerCase()) === 0;
+    });
+    if (left.length) open({ options: left }); else close();
   }
 
   function place() {
