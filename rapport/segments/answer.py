@@ -34,8 +34,6 @@ from rapport.segments.sets import node_sets
 from rapport.segments.text import rule_text
 from rapport.warehouse import queries as warehouse
 
-ENGINE = "duckdb"
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -70,7 +68,7 @@ def answer_many(rules: Sequence[Rule], words: Words, moment_us: int, reader: Rea
         nodes = [(rule_text(node), ids) for node, ids in zip(preorder(rule), sets, strict=True)]
         without_rate = lake.unrated(kinds_with_money(own, words))
         seconds = time.perf_counter() - started
-        found.append(Answer(nodes[0][0], moment_us, sets[0], nodes, len(lake.everyone), without_rate, ENGINE, seconds))
+        found.append(Answer(nodes[0][0], moment_us, sets[0], nodes, len(lake.everyone), without_rate, reader.engine, seconds))
     return found
 
 

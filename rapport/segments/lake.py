@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-import duckdb
 import ibis
 import ibis.expr.types as ir
 import numpy as np
@@ -40,10 +39,11 @@ sys.setrecursionlimit(max(sys.getrecursionlimit(), FRAMES_A_LEVEL * LEVELS_MAX))
 
 
 class Reader(Protocol):
-    """What the warehouse hands out for the length of one question."""
+    """What the warehouse hands out for the length of one question, whichever engine stands behind it."""
 
-    connection: duckdb.DuckDBPyConnection
+    engine: str
 
+    def ask(self, question: ir.Table) -> pa.Table: ...
     @property
     def tables(self) -> dict[str, dict[str, str]]: ...
     @property
@@ -109,7 +109,7 @@ class Lake:
 
     def ask(self, question: ir.Table) -> pa.Table:
         """Put one Ibis expression to the engine."""
-        return self.reader.connection.execute(ibis.to_sql(question, dialect="duckdb")).to_arrow_table()
+        return self.reader.ask(question)
 
     def rows(self, facts: EventTypeFacts, *, list_path: str = "") -> Rows | None:
         """A kind of fact's rows before the moment, of a list's elements where one is named; None where the lake has none."""

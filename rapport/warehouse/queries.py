@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from rapport.events import queries as log
+from rapport.lib.arrow import pa
 from rapport.lib.clock import DAY_US, now_us
 from rapport.warehouse import engine, schema
 from rapport.warehouse.loader import Mark, read_mark
@@ -21,6 +22,13 @@ class Reader:
     """The lake at one moment, for one thread: all that is asked through it agrees."""
 
     connection: duckdb.DuckDBPyConnection  # a cursor of one's own, `w` in use
+    engine: str = "duckdb"
+
+    def ask(self, question: Any) -> pa.Table:
+        """The answer to an Ibis expression over the lake's tables."""
+        import ibis  # noqa: PLC0415  seconds to import: only who asks pays
+
+        return self.connection.execute(ibis.to_sql(question, dialect=self.engine)).to_arrow_table()
 
     @cached_property
     def ibis(self) -> Any:

@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 
 import duckdb
+import ibis
+import ibis.expr.types as ir
 
 from rapport.events.catalogue import IDENTIFY, Catalogue, EventTypeFacts, PropertyFacts
+from rapport.lib.arrow import pa
 
 FACT = "customer_id INTEGER, time TIMESTAMP, event_id BIGINT, load_id INTEGER, unrated BOOLEAN"
 LINE = "customer_id INTEGER, time TIMESTAMP, event_id BIGINT, load_id INTEGER, line INTEGER"
@@ -15,6 +18,10 @@ class PlainReader:
     """What a reader of the warehouse gives, over tables made by hand. Keeps every question it was asked."""
 
     connection: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
+    engine: str = "duckdb"
+
+    def ask(self, question: ir.Table) -> pa.Table:
+        return self.connection.execute(ibis.to_sql(question, dialect=self.engine)).to_arrow_table()
 
     def __post_init__(self) -> None:
         self.connection.execute("CREATE TABLE known (customer_id INTEGER); CREATE TABLE aliases (customer_id INTEGER, root_id INTEGER)")
