@@ -10,12 +10,13 @@ from django.db import connection
 from rapport.customers import events
 from rapport.customers.identity import Claim, Desk, Person, read_traits, set_traits, write_traits
 from rapport.customers.models import Consent, Customer, Identifier, Suppression
-from rapport.customers.queries import find, root_of
+from rapport.customers.queries import family_of, find, root_of
 from rapport.events import queries as log
 from rapport.events.actions import NewFact, record
 from rapport.events.catalogue import IDENTIFY
 from rapport.lib.bulk import slices
 from rapport.lib.clock import now_us
+from rapport.lib.locks import turn_to_write
 
 PAGE = 10_000
 CONSENT_COLUMNS = ("customer_id", "channel", "purpose", "given", "time_us", "event_id")
@@ -175,6 +176,18 @@ def part(source_id: int, *, cause: str) -> None:
         Customer.objects.filter(id=source_id).update(merged_into=None)
         record([NewFact(events.CUSTOMERS_PARTED, f"parted:{source_id}:{cause}"[:255], {"customer": source_id}, customer_id=source_id)])
         refold([source_id, root])
+
+
+@turn_to_write()
+def mark_erased(customer_id: int, *, cause: str) -> None:
+    """The first act of an erasure: from now on nobody of everyone, to any rule and any mailing. Twice is once.
+
+    What each room holds of the person goes in that room, on the fact this records.
+    """
+    root = root_of(customer_id)
+    family = family_of(root)
+    if Customer.objects.filter(id__in=family, erased_us__isnull=True).update(erased_us=now_us()):
+        record([NewFact(events.CUSTOMER_ERASED, f"erased:{root}:{cause}"[:255], {"customer": root}, customer_id=root)])
 
 
 def refold(customer_ids: Sequence[int]) -> None:

@@ -5,6 +5,7 @@ from rapport.events.catalogue import IDENTIFY, declare, prop
 CONSENT_GIVEN, CONSENT_WITHDRAWN, UNSUBSCRIBED = "Consent Given", "Consent Withdrawn", "Unsubscribed"
 ADDRESS_SUPPRESSED, SUPPRESSION_LIFTED = "Address Suppressed", "Suppression Lifted"
 CUSTOMERS_JOINED, CUSTOMERS_PARTED = "Customers Joined", "Customers Parted"
+CUSTOMER_ERASED = "Customer Erased"
 CONSENT_FACTS = (CONSENT_GIVEN, CONSENT_WITHDRAWN, UNSUBSCRIBED)
 
 declare(
@@ -36,5 +37,6 @@ declare(ADDRESS_SUPPRESSED, "machine", prop("channel", "text"), prop("address", 
 declare(SUPPRESSION_LIFTED, "machine", prop("channel", "text"), prop("address", "text"))
 declare(CUSTOMERS_JOINED, "machine", prop("from", "number"), prop("into", "number"))
 declare(CUSTOMERS_PARTED, "machine", prop("customer", "number"))
+declare(CUSTOMER_ERASED, "machine", prop("customer", "number"))
 declare("Load Taken Back", "machine", prop("load_id", "number"))
 declare("Rate Applied", "machine")

@@ -9,7 +9,7 @@ import msgspec
 
 from rapport.events import catalogue
 from rapport.events.learning import learn
-from rapport.events.models import Event, UnratedEvent
+from rapport.events.models import Cursor, Event, UnratedEvent
 from rapport.events.queries import message_ids_kept
 from rapport.lib.bulk import insert_rows, reserve_ids, slices
 from rapport.lib.clock import now_us
@@ -84,6 +84,16 @@ def take_away(event_ids: Sequence[int]) -> None:
     """Delete facts for good: only for a load taken back, and for erasure."""
     for ids in slices(event_ids):
         Event.objects.filter(id__in=ids).delete()
+
+
+def cursor_at(name: str) -> tuple[int, int]:
+    """How far a follower of the log has read, as (tx, id)."""
+    return Cursor.objects.filter(name=name).values_list("tx", "event_id").first() or (0, 0)
+
+
+def move_cursor(name: str, place: tuple[int, int]) -> None:
+    """In the same commit as what the follower did with what it read."""
+    Cursor.objects.update_or_create(name=name, defaults={"tx": place[0], "event_id": place[1]})
 
 
 __all__ = ["NewFact", "append", "append_ids", "keep_unrated", "learn", "record", "take_away"]

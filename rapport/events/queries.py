@@ -122,6 +122,27 @@ def read_after(tx: int, event_id: int, limit: int) -> list[Row]:
         return cursor.fetchall()
 
 
+def changed_between(after: tuple[int, int], upto: tuple[int, int], *, limit: int) -> list[tuple[int, int | None]] | None:
+    """(event_type_id, customer_id) of the facts behind one place of the log, up to another with it; None for more than `limit`."""
+    found = _between("event_type_id, customer_id", after, upto, "", [], limit + 1)
+    return None if len(found) > limit else found
+
+
+def facts_between(after: tuple[int, int], upto: tuple[int, int], event_type_ids: Sequence[int], *, limit: int) -> list[Fact]:
+    """The facts of some kinds between two places of the log, the first `limit` of them."""
+    rows = _between(", ".join(_FACT_COLUMNS), after, upto, " AND event_type_id = ANY(%s)", [list(event_type_ids)], limit)
+    return list(map(_fact, rows))
+
+
+def _between(columns: str, after: tuple[int, int], upto: tuple[int, int], further: str, values: list[Any], limit: int) -> list[Any]:
+    if connection.vendor == "postgresql":
+        stretch = "(tx, id) > (%s::text::xid8, %s) AND (tx, id) <= (%s::text::xid8, %s)"
+        places: list[Any] = [str(after[0]), after[1], str(upto[0]), upto[1]]
+    else:
+        stretch, places = "id > %s AND id <= %s", [after[1], upto[1]]
+    return prepared.rows(f"SELECT {columns} FROM events_event WHERE {stretch}{further} LIMIT {limit:d}", [*places, *values])
+
+
 def log_end() -> tuple[int, int]:
     """Where the log ends now, as (tx, id); a reader that has passed it has read all that was committed before the call."""
     with connection.cursor() as cursor:

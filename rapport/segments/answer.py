@@ -64,7 +64,7 @@ def answer_many(rules: Sequence[Rule], words: Words, moment_us: int, reader: Rea
     asked = leaf_sets(chain.from_iterable(leaves), Planner(lake, words))
     found = []
     for rule, own in zip(rules, leaves, strict=True):
-        sets = _sets(rule, asked, words, lake.everyone)
+        sets = sets_over(rule, asked, words, lake.everyone)
         nodes = [(rule_text(node), ids) for node, ids in zip(preorder(rule), sets, strict=True)]
         without_rate = lake.unrated(kinds_with_money(own, words))
         seconds = time.perf_counter() - started
@@ -92,9 +92,11 @@ def segment_rule(node: InSegment, words: Words, within: tuple[str, ...]) -> Rule
     return words.segments[node.name]
 
 
-def _sets(rule: Rule, asked: dict[Leaf, BitMap], words: Words, everyone: BitMap) -> list[BitMap]:
+def sets_over(rule: Rule, asked: dict[Leaf, BitMap], words: Words, everyone: BitMap) -> list[BitMap]:
+    """The set of each node of a rule, from those of its leaves; what it names stands for its own rule."""
+
     def of_leaf(leaf: Leaf) -> BitMap:
-        return _sets(words.segments[leaf.name], asked, words, everyone)[0] if isinstance(leaf, InSegment) else asked[leaf]
+        return sets_over(words.segments[leaf.name], asked, words, everyone)[0] if isinstance(leaf, InSegment) else asked[leaf]
 
     return node_sets(rule, of_leaf, everyone)
 

@@ -71,23 +71,35 @@ class Rows:
 
 @dataclass
 class Lake:
-    """One lake at one moment, for one question."""
+    """One lake at one moment, for one question; with `narrowed` and `within`, what it holds of some customers alone."""
 
     reader: Reader
     moment: Moment
+    narrowed: dict[str, str] = field(default_factory=dict)  # a table's copy that holds the rows of those customers
+    within: BitMap | None = None  # those customers, as far as they are of everyone
     _rows: dict[tuple[int, str], Rows | None] = field(default_factory=dict)
     _unrated: dict[int, int] = field(default_factory=dict)
 
     @cached_property
     def everyone(self) -> BitMap:
         """Each customer known by more than an anonymous id and not merged away."""
-        known = self._whole("known")
+        return self.everyone_asked() if self.within is None else self.within
+
+    def everyone_asked(self) -> BitMap:
+        """Of those in the table of the known, who is not merged away."""
+        known = self.whole_table("known")
         return BitMap() if known is None else bitmap(self.ask(known.select("customer_id"))["customer_id"]) - self.alias_ids
+
+    def narrow(self, copies: dict[str, str], within: BitMap | None = None) -> "Lake":
+        """The same lake at the same moment, with copies in the place of some tables."""
+        narrow = Lake(self.reader, self.moment, copies, within)
+        narrow.aliases, narrow.alias_ids = self.aliases, self.alias_ids
+        return narrow
 
     @cached_property
     def aliases(self) -> tuple[np.ndarray, np.ndarray]:
         """Every alias in rising order, and beside it the customer it stands for."""
-        table = self._whole("aliases")
+        table = self.whole_table("aliases")
         if table is None:
             return np.empty(0, np.int32), np.empty(0, np.int32)
         found = self.ask(table.select("customer_id", "root_id"))
@@ -107,6 +119,11 @@ class Lake:
         aliases, roots = self.aliases
         return (ids - merged) | bitmap(roots[np.searchsorted(aliases, np.array(merged.to_array()))])
 
+    def families(self, roots: BitMap) -> BitMap:
+        """These customers with every alias that stands for one of them."""
+        aliases, of = self.aliases
+        return roots | bitmap(aliases[np.isin(of, np.array(roots.to_array()))]) if roots and len(aliases) else roots
+
     def ask(self, question: ir.Table) -> pa.Table:
         """Put one Ibis expression to the engine."""
         return self.reader.ask(question)
@@ -121,14 +138,14 @@ class Lake:
 
     def table(self, name: str) -> ir.Table | None:
         """One table before the moment, with the columns it has by now."""
-        table = self._whole(name)
+        table = self.whole_table(name)
         return None if table is None else table.filter(table.time < moment_of(self.moment.us))
 
     def of_customers(self, rows: ir.Table) -> ir.Table:
         """Rows with the customer their id stands for now: late, when they are few and narrow."""
         if not self.alias_ids:  # the join costs a quarter of the question
             return rows.mutate(**{CUSTOMER: rows.customer_id})
-        aliases = self._whole("aliases")
+        aliases = self.whole_table("aliases")
         assert aliases is not None, "ids were read from it"
         aliases = aliases.rename({ALIAS: "customer_id", ROOT: "root_id"})
         joined = rows.left_join(aliases, rows.customer_id == aliases[ALIAS])
@@ -148,10 +165,11 @@ class Lake:
             ].as_py()
         return self._unrated[facts.id]
 
-    def _whole(self, name: str) -> ir.Table | None:
+    def whole_table(self, name: str) -> ir.Table | None:
         """A table with every column: Ibis writes `*` where it believes it asks for all."""
-        columns = self.reader.tables.get(name)
-        return None if columns is None else ibis.table({column: _type(kind) for column, kind in columns.items()}, name=name)
+        copy = self.narrowed.get(name, name)
+        columns = self.reader.tables.get(copy)
+        return None if columns is None else ibis.table({column: _type(kind) for column, kind in columns.items()}, name=copy)
 
 
 def _type(kind: str) -> str:

@@ -88,6 +88,7 @@ FOLLOWED: dict[str, Callable[[Driven, Told], None]] = {
     names.SUPPRESSION_LIFTED: _suppression,
     names.CUSTOMERS_JOINED: _standing,
     names.CUSTOMERS_PARTED: _standing,
+    names.CUSTOMER_ERASED: _standing,
     LOAD_TAKEN_BACK: _take_back,
     RATE_APPLIED: _rate,
 }

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import duckdb
+from pyroaring import BitMap
 
 from rapport.events import queries as log
 from rapport.lib.arrow import pa
@@ -29,6 +30,18 @@ class Reader:
         import ibis  # noqa: PLC0415  seconds to import: only who asks pays
 
         return self.connection.execute(ibis.to_sql(question, dialect=self.engine)).to_arrow_table()
+
+    def rows_of(self, table: str, columns: Sequence[str], customer_ids: BitMap) -> str:
+        """Copy what these customers have in a table, some columns of it, for as long as the reader lives; answers the copy's name."""
+        copy = f"{table}@{len(self.tables)}"
+        self.connection.register("@ids", pa.table({"customer_id": pa.array(customer_ids.to_array(), pa.int32())}))
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {schema.name(copy)} AS"
+            f' SELECT {schema.names(columns)} FROM w.{schema.name(table)} SEMI JOIN "@ids" USING (customer_id)'
+        )
+        self.connection.unregister("@ids")
+        self.tables[copy] = {column: self.tables[table][column] for column in columns}
+        return copy
 
     @cached_property
     def ibis(self) -> Any:

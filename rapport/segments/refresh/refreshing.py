@@ -1,0 +1,240 @@
+"""One refresh: every kept set brought from the moment and place it was true for to those of now.
+
+A condition is asked anew only of those it may have changed for: who has new facts of its kinds, who has a fact that crossed an edge of
+its windows, whose identity moved. The outcome equals asking everybody. All is read from the lake at one moment of its own.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from pyroaring import BitMap
+
+from rapport.lib.arrow import pa
+from rapport.lib.zone import company_zone
+from rapport.segments.answer import leaves_of, segment_rule, sets_over
+from rapport.segments.bounds import Moment
+from rapport.segments.folding import leaf_sets
+from rapport.segments.lake import Lake
+from rapport.segments.leaves import Planner, Words
+from rapport.segments.nodes import InSegment, Leaf, Rule, preorder
+from rapport.segments.predicates import either
+from rapport.segments.refresh.changes import Changes, changes_between
+from rapport.segments.refresh.dependence import OF_EVERY_ROW, Crossing, Dependence, dependence
+from rapport.segments.refresh.kept import EVERYONE, Kept, State, digest, leaf_key
+from rapport.segments.sets import bitmap
+from rapport.segments.text import rule_text
+from rapport.warehouse.queries import Reader
+
+WIDE_PART = 4  # a condition that may have changed for this part of everyone is asked of all
+
+
+@dataclass
+class Moved:
+    """What one refresh did."""
+
+    state: State
+    flipped: dict[str, BitMap]  # by the key of a set that was there before under the same meaning: who came or left
+    whole: str  # why everybody was asked; "" where they were not
+    asked: int  # conditions asked of somebody
+    asked_whole: int  # ... of everybody
+    people: int  # of whom any condition was asked
+    seconds: float
+    merged: dict[int, int] = field(default_factory=dict)  # aliases that moved, each with whom it stands for
+
+
+def moved(rules: Mapping[str, Rule], words: Words, state: State | None, moment_us: int, reader: Reader) -> Moved:
+    """Bring the sets of these checked rules, by their keys, to a moment. Where there is a state, it is changed in place."""
+    return _Pass(rules, words, state, reader, moment_us).run()
+
+
+class _Pass:
+    def __init__(self, rules: Mapping[str, Rule], words: Words, state: State | None, reader: Reader, moment_us: int) -> None:
+        self.started = time.perf_counter()
+        self.rules, self.words, self.reader = rules, words, reader
+        self.lake = lake = Lake(reader, Moment(moment_us, company_zone()))
+        self.leaves = {key: list(dict.fromkeys(leaves_of(rule, words))) for key, rule in rules.items()}
+        self.by_key: dict[str, Leaf] = {leaf_key(rule_text(leaf)): leaf for own in self.leaves.values() for leaf in own}
+        self.place = reader.watermark
+        self.changes = Changes(void="the sets are kept for the first time")
+        if state is not None:
+            self.changes = changes_between(state.place, self.place, words.catalogue)
+        self.state = state or State(lake.moment.us, self.place)
+        self.then = Moment(self.state.moment_us, lake.moment.zone)
+        self.flips: dict[str, BitMap] = {}  # by leaf, and of everyone
+        self.people = BitMap()
+
+    def run(self) -> Moved:
+        changes, sets = self.changes, self.state.sets
+        needs = {key: dependence(leaf, self.words, self.then, self.lake.moment) for key, leaf in self.by_key.items()}
+        touched = self._renew_everyone()
+        whole = {key for key, need in needs.items() if changes.void or self._is_void(key, need)}
+        left = {key: need for key, need in needs.items() if key not in whole}
+        asked_of = self._asked_of(left, touched)
+        whole |= {key for key, ids in asked_of.items() if len(ids) * WIDE_PART > len(self.state.everyone)}
+        self._ask_whole(whole, needs)
+        some = {key: ids for key, ids in asked_of.items() if ids and key not in whole}
+        self._ask_some(some, needs)
+        flipped = self._renew_rules()
+        self.state.sets = {key: one for key, one in sets.items() if key == EVERYONE or key in self.by_key or key in self.rules}
+        self.state.moment_us, self.state.place = self.lake.moment.us, self.place
+        merged = dict(zip(*(side.tolist() for side in self._merged(touched)), strict=True))
+        seconds = time.perf_counter() - self.started
+        return Moved(self.state, flipped, changes.void, len(whole) + len(some), len(whole), len(self.people), seconds, merged)
+
+    # Who there is
+
+    def _renew_everyone(self) -> BitMap:
+        """Bring everyone up to date; answers whose every condition is to be asked anew: identities that moved, and who became known."""
+        kept = self.state.sets.get(EVERYONE)
+        if kept is None or self.changes.void:
+            new = self.lake.everyone
+            if kept is None:
+                kept = self.state.sets[EVERYONE] = Kept(BitMap(), "")
+            self.flips[EVERYONE] = kept.ids ^ new
+            kept.turn(self.flips[EVERYONE])
+            return BitMap()
+        touched = self.lake.families(self.lake.roots(self.changes.touched)) | self.changes.touched
+        seen = touched | BitMap.union(*self.changes.by_kind.values()) if self.changes.by_kind else touched
+        seen |= self.lake.roots(seen)
+        known = self._known_among(seen)
+        flips = (kept.ids & seen) ^ known
+        became = known - kept.ids
+        kept.turn(flips)
+        self.flips[EVERYONE] = flips
+        return touched | became
+
+    def _known_among(self, ids: BitMap) -> BitMap:
+        if not ids or "known" not in self.reader.tables:
+            return BitMap()
+        copy = self.reader.rows_of("known", ["customer_id"], ids)
+        return self.lake.narrow({"known": copy}).everyone_asked()
+
+    def _merged(self, touched: BitMap) -> tuple[np.ndarray, np.ndarray]:
+        aliases, roots = self.lake.aliases
+        mine = np.isin(aliases, np.array(touched.to_array(), dtype=aliases.dtype))
+        return aliases[mine], roots[mine]
+
+    # Whom a condition is asked of
+
+    def _is_void(self, key: str, need: Dependence) -> bool:
+        kept = self.state.sets.get(key)
+        if kept is None or kept.meaning != digest(need.meaning) or need.whole:
+            return True
+        news = self.changes.of_nobody | self.changes.by_kind.keys()
+        return bool(need.voiding & news) or any(map(self._is_crossed, need.voiding_crossings))
+
+    def _is_crossed(self, crossing: Crossing) -> bool:
+        rows = self.lake.table(crossing.table)
+        if rows is None or crossing.table not in self.reader.filled:
+            return False
+        column = rows[crossing.column]
+        return bool(self.lake.ask(rows.filter(column >= crossing.low, column < crossing.high).limit(1).select(crossing.column)).num_rows)
+
+    def _asked_of(self, needs: Mapping[str, Dependence], touched: BitMap) -> dict[str, BitMap]:
+        crossed = self._crossed({one for need in needs.values() for one in need.crossings})
+        news = {kind: self.lake.roots(ids) for kind, ids in self.changes.by_kind.items()}
+        found = {}
+        for key, need in needs.items():
+            parts = [news[kind] for kind in need.kinds if kind in news] + [crossed[one] for one in need.crossings if one in crossed]
+            found[key] = BitMap.union(touched, *parts)
+        return found
+
+    def _crossed(self, crossings: Iterable[Crossing]) -> dict[Crossing, BitMap]:
+        """Who has a row in each crossing: one scan a column, whatever the number of edges."""
+        columns: dict[tuple[str, str], list[Crossing]] = {}
+        for one in crossings:
+            columns.setdefault((one.table, one.column), []).append(one)
+        found: dict[Crossing, BitMap] = {}
+        for (table, column), own in columns.items():
+            if table not in self.reader.filled or (rows := self.lake.whole_table(table)) is None or column not in rows.columns:
+                continue
+            value = rows[column]
+            within = either([(value >= one.low) & (value < one.high) for one in own])
+            answer = self.lake.ask(rows.filter(within).select(customer_id=rows.customer_id, value=value))
+            found.update({one: self.lake.roots(_within(answer, one)) for one in own})
+        return found
+
+    # Asking
+
+    def _ask_whole(self, keys: set[str], needs: Mapping[str, Dependence]) -> None:
+        asked = leaf_sets([self.by_key[key] for key in sorted(keys)], Planner(self.lake, self.words))
+        for key in keys:
+            ids, kept = asked[self.by_key[key]], self.state.sets.get(key)
+            if kept is None:
+                kept = self.state.sets[key] = Kept(BitMap(), "")
+            if kept.meaning != digest(needs[key].meaning):
+                kept.meaning, kept.is_new = digest(needs[key].meaning), True
+            self.flips[key] = kept.ids ^ ids
+            kept.turn(self.flips[key])
+        if keys:
+            self.people |= self.state.everyone
+
+    def _ask_some(self, asked_of: Mapping[str, BitMap], needs: Mapping[str, Dependence]) -> None:
+        """The same questions over copies that hold the rows of those few."""
+        if not asked_of:
+            return
+        wanted: dict[str, BitMap] = {}
+        columns: dict[str, set[str]] = {}
+        for key, ids in asked_of.items():
+            for table, read in needs[key].columns.items():
+                wanted[table] = wanted.get(table, BitMap()) | ids
+                columns.setdefault(table, set()).update(read)
+        everybody = BitMap.union(*asked_of.values())
+        reader = self.reader
+        copies = {
+            table: reader.rows_of(table, [one for one in reader.tables[table] if one in columns[table] | set(OF_EVERY_ROW)], family)
+            for table, ids in wanted.items()
+            if table in reader.filled and (family := self.lake.families(ids))
+        }
+        narrow = self.lake.narrow(copies, within=self.state.everyone & everybody)
+        asked = leaf_sets([self.by_key[key] for key in asked_of], Planner(narrow, self.words))
+        for key, ids in asked_of.items():
+            kept = self.state.sets[key]
+            self.flips[key] = (kept.ids & ids) ^ (asked[self.by_key[key]] & ids)
+            kept.turn(self.flips[key])
+        self.people |= everybody
+
+    # What follows for the rules
+
+    def _renew_rules(self) -> dict[str, BitMap]:
+        """Each rule's algebra, over those alone for whom some condition turned."""
+        sets, flipped = self.state.sets, {}
+        turned = BitMap.union(*self.flips.values())
+        within = {leaf: sets[key].ids & turned for key, leaf in self.by_key.items()}
+        everyone = self.state.everyone & turned
+        for key, rule in self.rules.items():
+            meaning, kept = digest(_spelled(rule, self.words)), sets.get(key)
+            if kept is not None and kept.meaning == meaning:
+                flipped[key] = (kept.ids & turned) ^ sets_over(rule, within, self.words, everyone)[0]
+                kept.turn(flipped[key])
+                continue
+            whole = {leaf: sets[leaf_key(rule_text(leaf))].ids for leaf in self.leaves[key]}
+            ids = sets_over(rule, whole, self.words, self.state.everyone)[0]
+            if kept is not None:
+                flipped[key] = kept.ids ^ ids
+            sets[key] = Kept(ids, meaning, is_changed=True)
+        return flipped
+
+
+def _within(answer: pa.Table, crossing: Crossing) -> BitMap:
+    """Whose value lies in a crossing, of an answer that holds several."""
+    values = answer["value"].combine_chunks()
+    kind = values.type
+    unit = "us" if pa.types.is_timestamp(kind) else "D"
+    told = values.to_numpy(zero_copy_only=False).astype(f"datetime64[{unit}]")
+    mine = (told >= np.datetime64(crossing.low.isoformat(), unit)) & (told < np.datetime64(crossing.high.isoformat(), unit))
+    return bitmap(answer["customer_id"].to_numpy()[mine])
+
+
+def _spelled(rule: Rule, words: Words) -> str:
+    """A rule with those it names, at any remove, as they stand now: what its set means."""
+    texts, waiting, seen = [rule_text(rule)], [rule], set[str]()
+    while waiting:
+        for node in preorder(waiting.pop()):
+            if isinstance(node, InSegment) and node.name not in seen:
+                seen.add(node.name)
+                waiting.append(segment_rule(node, words, ()))
+                texts.append(f"{node.name}: {rule_text(waiting[-1])}")
+    return "\n".join(texts)
