@@ -1,18 +1,28 @@
 """The verbs of segments: a rule saved, renamed or deleted, a measure given its name. Each is checked first and written down."""
 
 from django.db import transaction
+from django.db.models import Max
 
 from rapport.accounts.actions import write_down
+from rapport.events.actions import cursor_at
 from rapport.lib.clock import now_us
+from rapport.lib.locks import turn_to_write
 from rapport.lib.refusals import Refusal
 from rapport.segments import queries
 from rapport.segments.check import check, check_definition
 from rapport.segments.errors import NameTaken, RuleError
 from rapport.segments.literals import Unfit, fit_name
-from rapport.segments.models import NamedMeasure, Segment
+from rapport.segments.models import NamedMeasure, Refresh, Segment
 from rapport.segments.parse import parse_definition
+from rapport.segments.refresh import actions as refreshing
+from rapport.segments.refresh import days
+from rapport.segments.refresh.kept import CURSOR
+from rapport.segments.refresh.refreshing import Moved
 from rapport.segments.text import definition_text, rule_text
 from rapport.segments.tree import rule_in
+from rapport.warehouse import queries as warehouse
+
+REFRESH_SECONDS = 60  # windows expire by themselves: no set is older than this
 
 
 @transaction.atomic
@@ -58,7 +68,40 @@ def delete_segment(name: str, *, by: str) -> None:
     kept = _of(_held(), name)
     _refuse_used(name, "deleted")
     write_down("segments.delete", subject=f"segment {kept.id}", by=by, name=name, rule=kept.rule)
+    days.forget(queries.segment_key(kept))
     kept.delete()
+
+
+@turn_to_write()
+def tell_movements(name: str, *, told: bool, by: str) -> Segment:
+    """From now on write into the log who enters and leaves a segment, or no longer. Who is in it already does not enter."""
+    kept = queries.segment_named(name)
+    if kept.told != told:
+        kept.told = told
+        kept.save(update_fields=["told"])
+        write_down("segments.tell", subject=f"segment {kept.id}", by=by, name=name, told=told)
+    return kept
+
+
+def refresh() -> Moved:
+    """Bring the sets of all saved segments to now. HeldByAnother while another does."""
+    words = queries.vocabulary()
+    return refreshing.refresh(queries.kept_rules(words)[0], words)
+
+
+def refresh_if_due() -> bool:
+    """One pass of the loop: where facts came, a rule changed or a minute went by; never more than a third of the time."""
+    newest = Segment.objects.aggregate(at=Max("updated_us"))["at"]
+    last = Refresh.objects.first()
+    if last is None:
+        due = newest is not None
+    else:
+        idle_us = now_us() - last.moment_us - last.seconds * 1_000_000
+        stale = idle_us > REFRESH_SECONDS * 1_000_000 or (newest or 0) > last.moment_us or cursor_at(CURSOR) != warehouse.watermark()
+        due = newest is not None and stale and idle_us >= 2 * last.seconds * 1_000_000
+    if due:
+        refresh()
+    return due
 
 
 @transaction.atomic

@@ -1,15 +1,20 @@
 """The questions others may ask of segments: what rules may name, who a rule means, what is saved, what uses what."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
+
+from pyroaring import BitMap
 
 from rapport.events import queries as events
 from rapport.lib.refusals import Refusal
-from rapport.segments.answer import Answer, answer, answer_many
+from rapport.segments.answer import Answer, answer, answer_many, leaves_of
 from rapport.segments.check import check
-from rapport.segments.models import NamedMeasure, Segment
+from rapport.segments.errors import RuleError
+from rapport.segments.models import KeptSet, NamedMeasure, Refresh, Segment
 from rapport.segments.nodes import Amount, InSegment, Rule, TraitTest
 from rapport.segments.parse import parse_definition, parse_rule
+from rapport.segments.refresh.kept import sets_of
 from rapport.segments.tree import json_rule, read_rule, rule_in
 from rapport.segments.vocabulary import Vocabulary
 from rapport.segments.walk import Node, preorder_of
@@ -50,6 +55,46 @@ def segments() -> list[Segment]:
 def segments_after(segment_id: int, *, limit: int) -> list[Segment]:
     """Saved segments by rising id, a page at a time."""
     return list(Segment.objects.filter(id__gt=segment_id).order_by("id")[:limit])
+
+
+def segment_key(kept: Segment) -> str:
+    """Under which key a segment's set is kept between refreshes."""
+    return f"segment:{kept.id}"
+
+
+def kept_rules(words: Vocabulary) -> tuple[dict[str, Rule], dict[str, RuleError]]:
+    """The checked rules whose sets are kept, by key; and why a rule cannot be asked any more, which keeps no set."""
+    rules: dict[str, Rule] = {}
+    troubles: dict[str, RuleError] = {}
+    for one in segments():
+        try:
+            rule = check(_rule(one.rule), words, saving_as=one.name)
+            leaves_of(rule, words)  # what it names is there, and not round in a circle
+            rules[segment_key(one)] = rule
+        except RuleError as trouble:
+            troubles[segment_key(one)] = trouble
+    return rules, troubles
+
+
+@dataclass(frozen=True)
+class Members:
+    """Who a segment meant at the last refresh."""
+
+    ids: BitMap
+    moment_us: int
+
+
+def members(kept: Segment) -> Members | None:
+    """Who a segment means, as of the last refresh; None where it was not refreshed since it got this rule."""
+    row = Refresh.objects.first()
+    ids = sets_of([segment_key(kept)]).get(segment_key(kept))
+    return None if row is None or ids is None or kept.updated_us > row.moment_us else Members(ids, row.moment_us)
+
+
+def people_in_segments() -> tuple[dict[int, int], Refresh | None]:
+    """How many each segment held at the last refresh, by the segment's id; and that refresh."""
+    rows = KeptSet.objects.filter(key__startswith="segment:").values_list("key", "people")
+    return {int(key.removeprefix("segment:")): people for key, people in rows}, Refresh.objects.first()
 
 
 def measures() -> list[NamedMeasure]:
