@@ -86,15 +86,20 @@ class Members:
 
 def members(kept: Segment) -> Members | None:
     """Who a segment means, as of the last refresh; None where it was not refreshed since it got this rule."""
-    row = Refresh.objects.first()
+    row = last_refresh()
     ids = sets_of([segment_key(kept)]).get(segment_key(kept))
     return None if row is None or ids is None or kept.updated_us > row.moment_us else Members(ids, row.moment_us)
+
+
+def last_refresh() -> Refresh | None:
+    """The moment all kept sets are true for; None before the first."""
+    return Refresh.objects.first()
 
 
 def people_in_segments() -> tuple[dict[int, int], Refresh | None]:
     """How many each segment held at the last refresh, by the segment's id; and that refresh."""
     rows = KeptSet.objects.filter(key__startswith="segment:").values_list("key", "people")
-    return {int(key.removeprefix("segment:")): people for key, people in rows}, Refresh.objects.first()
+    return {int(key.removeprefix("segment:")): people for key, people in rows}, last_refresh()
 
 
 def measures() -> list[NamedMeasure]:
