@@ -31,6 +31,8 @@ ADDRESS_TRAITS = {
     "postal_code": "postal_code",
     "state": "region",
     "region": "region",
+    "latitude": "latitude",
+    "longitude": "longitude",
 }
 
 
