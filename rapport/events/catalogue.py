@@ -31,8 +31,6 @@ ADDRESS_TRAITS = {
     "postal_code": "postal_code",
     "state": "region",
     "region": "region",
-    "latitude": "latitude",
-    "longitude": "longitude",
 }
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from rapport.commerce.actions.told import Told, set_told
+from rapport.commerce.actions.told import RowTold, set_told
 from rapport.commerce.models import Product
 from rapport.intake.actions import receive
 from rapport.intake.keys import source
@@ -63,10 +63,10 @@ def fill_shelves() -> None:
         set_told(Product, [_told(number, item) for number, item in enumerate(company.ITEMS)], load_id=None)
 
 
-def _told(number: int, item: company.Item) -> Told:
+def _told(number: int, item: company.Item) -> RowTold:
     price, cost = (Decimal(cents) / 100 for cents in (item.price_cents, item.cost_cents))
     values = {"name": item.name, "url": company.SITE + item.path, "price": price, "cost": cost, "stock": (number * 37) % 90}
-    return Told(item.sku, values)
+    return RowTold(item.sku, values)
 
 
 def load_warehouse(facts: int, shown: Shown) -> None:

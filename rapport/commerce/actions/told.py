@@ -17,14 +17,14 @@ KEPT: dict[Noun, tuple[str, tuple[str, ...]]] = {  # what a row is found by, and
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RowTold:
     """What a row says; a field it does not name stays as it is."""
 
     key: str
     values: dict[str, Any]
 
 
-def set_told(noun: Noun, told: Sequence[Told], *, load_id: int | None) -> list[tuple[str, str, dict[str, Any] | None]]:
+def set_told(noun: Noun, told: Sequence[RowTold], *, load_id: int | None) -> list[tuple[str, str, dict[str, Any] | None]]:
     """Set rows; for each (accepted or repeated, key, what stood there before: None for nothing). Inside a transaction."""
     key, fields = KEPT[noun]
     found: dict[str, Any] = {}
@@ -61,7 +61,7 @@ def restore(noun: Noun, key: str, before: dict[str, Any] | None, *, load_id: int
         row.delete()
         return True
     for name, value in before.items():
-        setattr(row, name, row._meta.get_field(name).to_python(value))
+        setattr(row, name, Decimal(value) if name in ("price", "cost") and value is not None else value)
     row.updated_us = now_us()
     row.save()
     return True

@@ -7,7 +7,7 @@ from typing import Any
 from unicodedata import normalize
 
 from rapport.commerce.actions.rates import RateTold, set_rates
-from rapport.commerce.actions.told import Told, set_told
+from rapport.commerce.actions.told import RowTold, set_told
 from rapport.commerce.models import Branch, Product
 from rapport.intake.files.columns import Fields
 from rapport.intake.files.kinds.kind import Kind
@@ -72,9 +72,9 @@ class Products(_Rows):
             if name != "stock" and not 0 <= number < PRICE_MAX:
                 return Trouble(line, "not a price: below zero, or too large", name, tuple(cells))
             values[name] = int(number) if name == "stock" else number.quantize(Decimal("0.000001"), ROUND_HALF_UP)
-        return Unit([row], record=Told(given["sku"], values))
+        return Unit([row], record=RowTold(given["sku"], values))
 
-    def _set(self, told: list[Told]) -> list[tuple[str, str, Any]]:
+    def _set(self, told: list[RowTold]) -> list[tuple[str, str, Any]]:
         return set_told(Product, told, load_id=self.context.load_id)
 
 
@@ -99,9 +99,9 @@ class Branches(_Rows):
             if degrees is None or abs(degrees) > most:
                 return Trouble(line, f"not a {field}: degrees from -{most} to {most}, such as 41.1496", field, tuple(cells))
             values[field] = float(degrees)
-        return Unit([row], record=Told(normalize("NFC", name), values))
+        return Unit([row], record=RowTold(normalize("NFC", name), values))
 
-    def _set(self, told: list[Told]) -> list[tuple[str, str, Any]]:
+    def _set(self, told: list[RowTold]) -> list[tuple[str, str, Any]]:
         return set_told(Branch, told, load_id=self.context.load_id)
 
 
