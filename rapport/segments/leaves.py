@@ -87,6 +87,8 @@ class Planner:
             case Bucket(first, last, name):
                 return Given(drawn(self.lake.everyone, first, last, name))
             case InList(name):
+                if name not in self.words.lists:
+                    raise Refusal(f'No list is called "{name}".', mend="Upload it, or change the rule.")
                 return Given(self.words.lists[name]())
             case InSilo():
                 raise Refusal(f'There is no scheme "{leaf.scheme}".', mend="Silos are not built yet.")
@@ -317,6 +319,8 @@ class Planner:
 
     def _near(self, leaf: Near) -> Plan:
         """By the newest latitude and the newest longitude, each for itself."""
+        if leaf.branch not in self.words.branches:  # taken back since the rule was saved
+            raise Refusal(f'No branch is called "{leaf.branch}".', mend="Load it again, or change the rule.")
         rows = self.lake.rows(self.words.catalogue.event_types[IDENTIFY])
         known = [self.words.catalogue.traits.get(name) for name in PLACE_TRAITS]
         if rows is None:

@@ -36,6 +36,9 @@ def chain(lake: Lake, links: Several[Link]) -> ir.Table:
         if link.facts is not None
     ]
     rows = lake.of_customers(ibis.union(*several) if len(several) > 1 else several[0]).select(CUSTOMER, "time", STEP)
+    for facts in (links[0].facts, _last(links).facts):  # often one of them is rare
+        assert facts is not None, "only what is denied may be absent"
+        rows = rows.filter(rows[CUSTOMER].isin(lake.of_customers(facts.select("customer_id"))[CUSTOMER]))
     rows = rows.mutate(**{GOOD: _where(rows, rows[STEP] == 0)})
     for number, link in enumerate(links[1:], 1):
         if link.negated:
@@ -47,6 +50,11 @@ def chain(lake: Lake, links: Several[Link]) -> ir.Table:
             follows &= rows.time < rows.before + _length(link.within)
         rows = rows.mutate(**{GOOD: _where(rows, follows)}).drop("before")
     return rows.filter(rows[GOOD].notnull()).select(CUSTOMER).distinct()
+
+
+def _last(links: Several[Link]) -> Link:
+    """The last that is not denied."""
+    return links[-2] if links[-1].negated else links[-1]
 
 
 def _missed(rows: ir.Table, number: int, link: Link, lake: Lake) -> ir.Table:

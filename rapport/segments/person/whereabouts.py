@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from math import asin, cos, radians, sin, sqrt
 
+from rapport.lib.refusals import Refusal
 from rapport.segments.nodes import Bucket, InList, Near
 from rapport.segments.person.history import Deed, History
 from rapport.segments.person.moments import Now
@@ -22,13 +23,16 @@ class Away:
 
 
 def away(node: Near, history: History, now: Now) -> Away:
+    branch = history.words.branches.get(node.branch)
+    if branch is None:
+        raise Refusal(f'There is no branch "{node.branch}" any more.', mend="Load it again, or change the rule.")
     known = [trait(name, history, now) if name in history.words.catalogue.traits else None for name in ("latitude", "longitude")]
     degrees = [one.values[0] for one in known if one is not None and one.kind == "number" and len(one.values) == 1]
     told = {one.deed.id: one.deed for one in known if one is not None and one.deed is not None}
     deeds = sorted(told.values(), key=lambda deed: (deed.time_us, deed.id))
     if len(degrees) < 2 or abs(degrees[0]) > 90 or abs(degrees[1]) > 180:
         return Away(None, deeds)
-    km = _great_circle_km(degrees[0], degrees[1], *history.words.branches[node.branch])
+    km = _great_circle_km(degrees[0], degrees[1], *branch)
     return Away(km if node.unit == "km" else km / MILE_KM, deeds)
 
 
@@ -49,5 +53,8 @@ def bucket_number(node: Bucket, history: History) -> int:
 
 def is_listed(node: InList, history: History) -> bool:
     """Whether any id they were ever known under stands on the list."""
-    listed = history.words.lists[node.name]()
-    return any(one in listed for one in (history.root_id, *history.aliases))
+    listed = history.words.lists.get(node.name)
+    if listed is None:
+        raise Refusal(f'There is no list "{node.name}" any more.', mend="Upload it again, or change the rule.")
+    ids = listed()
+    return any(one in ids for one in (history.root_id, *history.aliases))
