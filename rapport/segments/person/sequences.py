@@ -36,8 +36,10 @@ def chain_of(node: Sequence, history: History, now: Now) -> Chain:
         if not standing:
             return Chain(False, 0, [])
         if step.negated:
-            missed = [one for one in standing if _is_missed(one.deed, step, history, now)]
-            return Chain(bool(missed), reached + bool(missed), (missed or standing)[-1].deeds())
+            missed = [one for one in standing if _is_over(one.deed, step, now) and not _in_time(one.deed, step, history, now)]
+            if missed:
+                return Chain(True, reached + 1, missed[-1].deeds())
+            return Chain(False, reached, [*standing[-1].deeds(), *_in_time(standing[-1].deed, step, history, now)[:1]])
         following = _following(standing, step, node, history, now)
         if not following:
             return Chain(False, reached, standing[-1].deeds())
@@ -56,12 +58,17 @@ def _following(before: list[_Standing], step: Step, node: Sequence, history: His
     return found
 
 
-def _is_missed(deed: Deed, step: Step, history: History, now: Now) -> bool:
-    """Whether nothing of the step came in time, and its time is over. Facts beyond the sequence's window count here."""
+def _is_over(deed: Deed, step: Step, now: Now) -> bool:
+    """Whether the time in which the step is missed has passed."""
+    assert step.within is not None, "the checker asks for it"
+    return deed.time_us + _length_us(step.within) <= now.us
+
+
+def _in_time(deed: Deed, step: Step, history: History, now: Now) -> list[Deed]:
+    """The facts that were to be missed and came. Facts beyond the sequence's window count here."""
     assert step.within is not None, "the checker asks for it"
     end_us = deed.time_us + _length_us(step.within)
-    later = deeds_of(step.event, step.where, None, history, now)
-    return end_us <= now.us and not any(deed.time_us < one.time_us < end_us for one in later)
+    return [one for one in deeds_of(step.event, step.where, None, history, now) if deed.time_us < one.time_us < end_us]
 
 
 def _length_us(duration: Duration) -> int:
