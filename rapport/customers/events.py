@@ -22,6 +22,8 @@ declare(
     prop("region", "text"),
     prop("city", "text"),
     prop("postal_code", "text"),
+    prop("latitude", "number"),
+    prop("longitude", "number"),
     prop("created_at", "time"),
     prop("membership_number", "text"),
 )

@@ -1,4 +1,10 @@
-"""The verbs of segments: a rule saved, renamed or deleted, a measure given its name. Each is checked first and written down."""
+"""The verbs of segments: a rule saved, renamed or deleted, a measure given its name, a list uploaded.
+
+Each is checked first and written down.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
 
 from django.db import transaction
 from django.db.models import Max
@@ -12,7 +18,7 @@ from rapport.segments import queries
 from rapport.segments.check import check, check_definition
 from rapport.segments.errors import NameTaken, RuleError
 from rapport.segments.literals import Unfit, fit_name
-from rapport.segments.models import NamedMeasure, Refresh, Segment
+from rapport.segments.models import NamedMeasure, Refresh, Segment, UploadedList
 from rapport.segments.parse import parse_definition
 from rapport.segments.refresh import actions as refreshing
 from rapport.segments.refresh import days
@@ -20,6 +26,7 @@ from rapport.segments.refresh.kept import CURSOR
 from rapport.segments.refresh.refreshing import Moved
 from rapport.segments.text import definition_text, rule_text
 from rapport.segments.tree import rule_in
+from rapport.segments.uploads import Watch, found_in
 from rapport.warehouse import queries as warehouse
 
 REFRESH_SECONDS = 60  # windows expire by themselves: no set is older than this
@@ -132,6 +139,46 @@ def delete_measure(name: str, *, by: str) -> None:
     kept.delete()
 
 
+def upload_list(
+    name: str,
+    said: Path | Iterable[str],
+    *,
+    by: str,
+    kind: str = "",
+    column: str = "",
+    encoding: str = "",
+    new: bool = False,
+    watch: Watch | None = None,
+) -> UploadedList:
+    """Keep under a name whom a file or some lines name; under a name that is there it replaces those, or with `new` is refused."""
+    name = _fitting(name, "A list's name")
+    if new and UploadedList.objects.filter(name=name).exists():
+        raise NameTaken(name, "list")
+    found = found_in(said, kind=kind, column=column, encoding=encoding, watch=watch)
+    facts = {"rows": found.known + found.unknown, "known": found.known, "unknown": found.unknown}
+    with transaction.atomic():
+        before = UploadedList.objects.select_for_update().filter(name=name).first()
+        told = {"ids": found.ids.serialize(), **facts, "reject_file": found.reject_file, "by": by, "created_us": now_us()}
+        kept, _ = UploadedList.objects.update_or_create(name=name, defaults=told)
+        write_down("segments.upload_list", subject=f"list {kept.id}", by=by, name=name, people=len(found.ids), **facts)
+    if before is not None and before.reject_file:
+        Path(before.reject_file).unlink(missing_ok=True)
+    return kept
+
+
+@transaction.atomic
+def delete_list(name: str, *, by: str) -> None:
+    """Take an uploaded list away; refused while a segment's rule names it."""
+    _held()
+    kept = queries.list_named(name)
+    if users := queries.users_of_list(name):
+        raise Refusal(f'The list "{name}" cannot be deleted: {_listed(users)} names it.', mend="Change that rule first.", users=users)
+    write_down("segments.delete_list", subject=f"list {kept.id}", by=by, name=name)
+    kept.delete()
+    if kept.reject_file:
+        Path(kept.reject_file).unlink(missing_ok=True)
+
+
 def _held() -> dict[str, Segment]:
     """Every segment, held until the end: two who save at once must not close a circle between them."""
     return {one.name: one for one in Segment.objects.select_for_update().order_by("id")}
@@ -150,8 +197,8 @@ def _listed(names: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _fitting(name: str) -> str:
+def _fitting(name: str, what: str = "A segment's name") -> str:
     try:
-        return fit_name(name.strip(), "A segment's name")
+        return fit_name(name.strip(), what)
     except Unfit as unfit:
         raise RuleError(unfit.trouble, mend=unfit.mend) from None

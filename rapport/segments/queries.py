@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from pyroaring import BitMap
 
+from rapport.commerce import queries as commerce
 from rapport.events import queries as events
 from rapport.lib.refusals import Refusal
 from rapport.segments.answer import Answer, answer, answer_many, leaves_of
 from rapport.segments.check import check
 from rapport.segments.errors import RuleError
-from rapport.segments.models import KeptSet, NamedMeasure, Refresh, Segment
-from rapport.segments.nodes import Amount, InSegment, Rule, TraitTest
+from rapport.segments.models import KeptSet, NamedMeasure, Refresh, Segment, UploadedList
+from rapport.segments.nodes import Amount, InList, InSegment, Rule, TraitTest
 from rapport.segments.parse import parse_definition, parse_rule
 from rapport.segments.refresh.kept import sets_of
 from rapport.segments.tree import json_rule, read_rule, rule_in
@@ -21,16 +22,22 @@ from rapport.segments.walk import Node, preorder_of
 
 __all__ = ["Answer", "answer", "answer_many", "check", "json_rule", "parse_rule", "read_rule", "rule_in"]  # open to every room above
 PARSED_MAX = 4096
+LISTS_KEPT = 32  # in memory, a few MB each at most
 SAVED_MAX = 10_000
 
 
 def vocabulary() -> Vocabulary:
-    """What a rule may name now: the catalogue, saved segments, named measures."""
+    """What a rule may name now: the catalogue, saved segments, named measures, branches, uploaded lists."""
     return Vocabulary(
         events.catalogue(),
         segments={name: _rule(text) for name, text in Segment.objects.order_by("name").values_list("name", "rule")[:SAVED_MAX]},
         measures={
             name: _amount(text) for name, text in NamedMeasure.objects.order_by("name").values_list("name", "definition")[:SAVED_MAX]
+        },
+        branches=commerce.branches(),
+        lists={
+            name: partial(_ids_of_list, list_id, created_us)
+            for name, list_id, created_us in UploadedList.objects.order_by("name").values_list("name", "id", "created_us")[:SAVED_MAX]
         },
     )
 
@@ -107,6 +114,24 @@ def measures() -> list[NamedMeasure]:
     return list(NamedMeasure.objects.order_by("name")[:SAVED_MAX])
 
 
+def lists() -> list[UploadedList]:
+    """Every uploaded list, by name, without its ids."""
+    return list(UploadedList.objects.defer("ids").order_by("name")[:SAVED_MAX])
+
+
+def list_named(name: str) -> UploadedList:
+    """An uploaded list by its name, or a refusal."""
+    found = UploadedList.objects.defer("ids").filter(name=name).first()
+    if found is None:
+        raise Refusal(f'No list is called "{name}".', mend="`rapport segment list` names them.")
+    return found
+
+
+def people_of_list(kept: UploadedList) -> BitMap:
+    """Whose ids stand on a list, as recorded: to be read through aliases."""
+    return _ids_of_list(kept.id, kept.created_us)
+
+
 def users_of_segment(name: str) -> list[str]:
     """The segments whose rules name a segment."""
     return _saved_with(lambda node: isinstance(node, InSegment) and node.name == name)
@@ -115,6 +140,11 @@ def users_of_segment(name: str) -> list[str]:
 def users_of_measure(name: str) -> list[str]:
     """The segments whose rules name a measure."""
     return _saved_with(lambda node: isinstance(node, TraitTest) and node.trait == name)
+
+
+def users_of_list(name: str) -> list[str]:
+    """The segments whose rules name an uploaded list."""
+    return _saved_with(lambda node: isinstance(node, InList) and node.name == name)
 
 
 def _saved_with(meant: Callable[[Node], bool]) -> list[str]:
@@ -129,3 +159,12 @@ def _rule(text: str) -> Rule:
 @lru_cache(maxsize=PARSED_MAX)
 def _amount(text: str) -> Amount:
     return parse_definition(text).amount
+
+
+@lru_cache(maxsize=LISTS_KEPT)
+def _ids_of_list(list_id: int, created_us: int) -> BitMap:
+    """`created_us` changes when the list is uploaded anew, so that what is kept is that one's."""
+    ids = UploadedList.objects.filter(id=list_id, created_us=created_us).values_list("ids", flat=True).first()
+    if ids is None:
+        raise Refusal("A list of this rule was replaced or deleted while the rule was asked.", mend="Ask again.")
+    return BitMap.deserialize(bytes(ids))
