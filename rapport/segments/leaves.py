@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from rapport.events.catalogue import IDENTIFY, TRAIT_ALIASES, Catalogue, PropertyFacts
 from rapport.lib.refusals import Refusal
 from rapport.segments import figures
-from rapport.segments.bounds import Moment, Span, moment_of
+from rapport.segments.bounds import Span, moment_of
 from rapport.segments.buckets import drawn
 from rapport.segments.figures import Figure
 from rapport.segments.lake import OF_EVERY_FACT, Lake, Rows
@@ -26,7 +26,6 @@ from rapport.segments.nodes import (
     Filter,
     InList,
     InSilo,
-    InTheLast,
     Known,
     Leaf,
     MayReceive,
@@ -211,10 +210,8 @@ class Planner:
 
     def _beside_earlier(self, leaf: Relative, op: Comparison) -> Plan:
         """One scan over both stretches; who has facts in neither is not among them."""
-        amount, moment = leaf.amount, self.lake.moment
-        assert isinstance(amount.window, InTheLast), "the checker lets only such windows through"
-        start_us = moment.shifted_us(amount.window.duration, -1)
-        earliest_us = None if start_us is None else Moment(start_us, moment.zone).shifted_us(leaf.before, -1)
+        amount = leaf.amount
+        earliest_us, start_us = self.lake.moment.before(amount.window, leaf.before)
         span = Span(earliest_us, None)
         if amount.property is None:
             tally, item, kind = self._facts_themselves(amount, span), None, ""

@@ -17,8 +17,9 @@ from rapport.segments.answer import leaves_of, segment_rule, sets_over
 from rapport.segments.bounds import Moment
 from rapport.segments.folding import leaf_sets
 from rapport.segments.lake import Lake
-from rapport.segments.leaves import Planner, Words
+from rapport.segments.leaves import Planner
 from rapport.segments.nodes import InSegment, Leaf, Rule, preorder
+from rapport.segments.plans import Words
 from rapport.segments.predicates import either
 from rapport.segments.refresh.changes import Changes, changes_between
 from rapport.segments.refresh.dependence import OF_EVERY_ROW, Crossing, Dependence, dependence

@@ -8,15 +8,17 @@ import pytest
 from pyroaring import BitMap
 from pytest_django import Settings
 
+from rapport.commerce.models import Branch, Rate
 from rapport.customers import queries as customers
 from rapport.customers.actions import mark_erased
+from rapport.events.actions import learn
 from rapport.intake.actions import receive
 from rapport.lib.clock import from_us
 from rapport.segments import person
 from rapport.segments.answer import answer_many
 from rapport.segments.nodes import Rule
 from rapport.segments.refresh import actions, days, kept, refreshing
-from rapport.segments.tests.cases.playing import moment_us, rule_of, words_of
+from rapport.segments.tests.cases.playing import furnish, moment_us, rule_of, upload_lists, words_of
 from rapport.segments.tests.cases.world import World
 from rapport.segments.tests.random_histories import ANCHORS, random_world
 from rapport.segments.tests.random_rules import RuleMaker
@@ -39,6 +41,7 @@ def lake(transactional_db: None, tmp_path: Path, settings: Settings, monkeypatch
     engine.forget()
     kept.forget()
     settings.LAKE_DIR, settings.LOCK_DIR, settings.CURRENCY = tmp_path / "lake", tmp_path / "locks", ""
+    settings.REJECT_DIR = tmp_path / "rejects"
     yield settings
     engine.forget()
     kept.forget()
@@ -94,27 +97,16 @@ def told_in_parts(world: World, chance: Random) -> Iterator[list[int]]:
 
 
 def receive_part(world: World, numbers: list[int]) -> None:
-    from rapport.commerce.models import Rate
-    from rapport.events.actions import learn
-
-    if not Rate.objects.exists():
-        play_rates(world)
+    """Some more of a world's facts; lists are uploaded anew, since more people are known."""
+    if not Rate.objects.exists() and not Branch.objects.exists():
+        furnish(world)
     messages = world.messages()
     if numbers:
         receipt = receive([messages[number] for number in numbers], source_id=None, received_us=moment_us(world.received))
         assert receipt.accepted == len(numbers), receipt.refused
     learn()
+    upload_lists(world)
     warehouse.catch_up()
-
-
-def play_rates(world: World) -> None:
-    from datetime import date
-    from decimal import Decimal
-
-    from rapport.commerce.models import Rate
-
-    for currency, day, rate in world.rates:
-        Rate.objects.create(currency=currency, day=date.fromisoformat(day), rate_e9=int(Decimal(rate) * 10**9))
 
 
 def moments(times_us: list[int], chance: Random) -> list[int]:

@@ -29,14 +29,23 @@ def moment_us(text: str) -> int:
 
 def play_in(world: World) -> None:
     """Receive a world's facts and let the catalogue learn from them. The settings must have the world's zone already."""
-    for currency, day, rate in world.rates:
-        Rate.objects.create(currency=currency, day=date.fromisoformat(day), rate_e9=int(Decimal(rate) * 10**9))
-    with transaction.atomic():
-        told = [RowTold(name, {"latitude": north, "longitude": east}) for name, (north, east) in world.branches.items()]
-        set_told(Branch, told, load_id=None)
+    furnish(world)
     receipt = receive(world.messages(), source_id=None, received_us=moment_us(world.received))
     assert receipt.accepted == len(world.facts), receipt.refused
     assert learn() == events.log_end(), "the log shows what is committed: mark the test with transaction=True"
+    upload_lists(world)
+
+
+@transaction.atomic
+def furnish(world: World) -> None:
+    """What is there before any fact: rates and branches."""
+    for currency, day, rate in world.rates:
+        Rate.objects.create(currency=currency, day=date.fromisoformat(day), rate_e9=int(Decimal(rate) * 10**9))
+    told = [RowTold(name, {"latitude": north, "longitude": east}) for name, (north, east) in world.branches.items()]
+    set_told(Branch, told, load_id=None)
+
+
+def upload_lists(world: World) -> None:
     for name, user_ids in world.lists.items():
         upload_list(name, user_ids, by="test")
 
