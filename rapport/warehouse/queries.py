@@ -13,6 +13,8 @@ from rapport.lib.arrow import pa
 from rapport.lib.clock import DAY_US, now_us
 from rapport.warehouse import engine, schema
 from rapport.warehouse.loader import Mark, read_mark
+from rapport.warehouse.spark import Elsewhere, elsewhere
+from rapport.warehouse.spark_sessions import DUCKDB, EngineFailed
 
 T = TypeVar("T")
 
@@ -22,13 +24,19 @@ class Reader:
     """The lake at one moment, for one thread: all that is asked through it agrees."""
 
     connection: duckdb.DuckDBPyConnection  # a cursor of one's own, `w` in use
-    engine: str = "duckdb"
+    elsewhere: Elsewhere | None = None  # who answers in DuckDB's place
+
+    @property
+    def engine(self) -> str:
+        return DUCKDB if self.elsewhere is None else self.elsewhere.at.kind
 
     def ask(self, question: Any) -> pa.Table:
-        """The answer to an Ibis expression over the lake's tables."""
+        """The answer to an Ibis expression over the lake's tables, from the engine that RAPPORT_ENGINE names."""
         import ibis  # noqa: PLC0415  seconds to import: only who asks pays
 
-        return self.connection.execute(ibis.to_sql(question, dialect=self.engine)).to_arrow_table()
+        if self.elsewhere is not None:
+            return self.elsewhere.ask(question)
+        return self.connection.execute(ibis.to_sql(question, dialect=DUCKDB)).to_arrow_table()
 
     @cached_property
     def ibis(self) -> Any:
@@ -61,16 +69,16 @@ class Reader:
 @contextmanager
 def reader() -> Iterator[Reader]:
     """Ask within; everything asked is of one moment, that of the first question."""
-    with engine.reading() as cursor:
-        yield Reader(cursor)
+    with engine.reading() as cursor, elsewhere(cursor) as other:
+        yield Reader(cursor, other)
 
 
 def ask(question: Callable[[Reader], T]) -> T:
-    """Ask in a reader; where the catalog or a file has changed under it, attach anew and ask once more."""
+    """Ask in a reader; where the catalog or a file has changed under it, or an engine was started anew, ask once more."""
     try:
         with reader() as found:
             return question(found)
-    except (duckdb.CatalogException, duckdb.BinderException, duckdb.IOException, duckdb.InternalException):
+    except (duckdb.CatalogException, duckdb.BinderException, duckdb.IOException, duckdb.InternalException, EngineFailed):
         engine.forget_readers()
         with reader() as found:
             return question(found)
@@ -109,5 +117,7 @@ def _by_day(found: Reader, table: str, since_us: int) -> dict[int, int]:
 
 
 def warm() -> None:
-    """Import Ibis and attach the lake ahead of the first question: call it in a thread after start."""
-    ask(lambda found: found.ibis.table("watermark").count().to_pyarrow())
+    """Import Ibis, attach the lake and start the engine ahead of the first question: call it in a thread after start."""
+    import ibis  # noqa: PLC0415  seconds to import: only who asks pays
+
+    ask(lambda found: found.ask(ibis.table({"customer_id": "int32"}, name="known").aggregate(n=ibis._.count())))
