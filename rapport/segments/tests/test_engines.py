@@ -17,14 +17,16 @@ from rapport.segments.text import rule_text
 from rapport.warehouse import actions as warehouse
 from rapport.warehouse import engine
 
-HISTORY, RULES, LEAVES = range(70, 74), 200, 60
+HISTORY, RULES, LEAVES = range(70, 72), 200, 24
 OTHERS = ("sail://local", "spark://local[2]")
+FOR_FEW_ROWS = "--conf spark.sql.codegen.wholeStage=false --conf spark.sql.adaptive.enabled=false pyspark-shell"
 SHOWN_MAX = 3
 
 
 @pytest.fixture
-def lake(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator[Settings]:
+def lake(transactional_db: None, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     engine.forget()
+    monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", FOR_FEW_ROWS)
     settings.LAKE_DIR, settings.LOCK_DIR, settings.CURRENCY = tmp_path / "lake", tmp_path / "locks", ""
     yield settings
     engine.forget()
