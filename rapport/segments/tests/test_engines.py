@@ -1,7 +1,6 @@
 """One rule means the same customers whichever engine is asked: DuckDB, Apache Spark, Sail."""
 
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from random import Random
 
@@ -13,7 +12,6 @@ from rapport.segments.tests.cases.playing import moment_us, play_in, rule_of, wo
 from rapport.segments.tests.random_histories import ANCHORS, random_world
 from rapport.segments.tests.random_rules import RuleMaker
 from rapport.segments.tests.test_agreement import MEASURES
-from rapport.segments.text import rule_text
 from rapport.warehouse import actions as warehouse
 from rapport.warehouse import engine
 

@@ -1,7 +1,6 @@
 """Another engine reads the same files: those of the reader's moment, without the rows that are gone, with later columns unknown."""
 
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import ibis
@@ -16,9 +15,8 @@ PAGES = VISITED.select("page", "depth").order_by("page")
 
 
 @pytest.fixture(autouse=True)
-def sail(settings: Any) -> Iterator[None]:
+def sail(settings: Any) -> None:
     settings.ENGINE = "sail://local"
-    yield
 
 
 def pages(found: queries.Reader) -> list[tuple[str, float | None]]:
