@@ -19,7 +19,7 @@ from django.conf import settings
 
 from rapport.lib.arrow import pa
 from rapport.warehouse import schema, spark_sessions
-from rapport.warehouse.engine import quoted
+from rapport.warehouse.engine import FILES, WHOLE, quoted
 from rapport.warehouse.spark_sessions import DUCKDB, EngineFailed, Place, plain_words
 
 TYPES = {
@@ -32,7 +32,6 @@ TYPES = {
     "DATE": "DATE",
     "TIMESTAMP": "TIMESTAMP_NTZ",
 }
-WHOLE = "whole"  # the folder of files written anew, beside the lake's own
 _numbers = itertools.count(1)
 
 
@@ -85,9 +84,11 @@ class Elsewhere:
 
     def _whole(self, table: str, file: str, gone: str) -> str:
         """A file without the rows that another says are gone: the same two always come to the same one."""
-        folder = Path(file).parent.parent.parent.parent / WHOLE
+        folder = next(above for above in Path(file).parents if above.name == FILES).parent / WHOLE
         made = folder / f"{Path(file).stem}-{Path(gone).stem}.parquet"
-        if not made.exists():
+        try:
+            os.utime(made)  # upkeep removes what nobody has asked for in a while
+        except FileNotFoundError:
             folder.mkdir(exist_ok=True)
             fresh = made.with_suffix(f".{secrets.token_hex(4)}")
             left = f"SELECT * FROM {schema.name(table)} WHERE filename = {quoted(file)}"

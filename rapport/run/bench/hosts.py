@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -32,12 +33,18 @@ def hosts(tell: Tell, *, with_spark: bool = True) -> Iterator[str]:
     if shutil.which("ip") is None or os.geteuid() != 0:
         raise CannotMakeHosts("only root may make them, with `ip` of iproute2")
     with ExitStack() as standing:
+        standing.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _end))
         _bridge(standing)
         for name, address in ADDRESSES.items():
             _host(name, address, standing)
         if with_spark:
             _cluster(standing, tell)
         yield MASTER
+
+
+def _end(number: int, _: object) -> None:
+    """Told to stop, it takes its hosts down first."""
+    raise SystemExit(128 + number)
 
 
 def _bridge(standing: ExitStack) -> None:

@@ -1,5 +1,6 @@
 """Another engine reads the same files: those of the reader's moment, without the rows that are gone, with later columns unknown."""
 
+import os
 import socket
 from typing import Any
 
@@ -7,7 +8,7 @@ import ibis
 import pytest
 
 from rapport.lib.refusals import Refusal
-from rapport.warehouse import engine, queries, spark_sessions
+from rapport.warehouse import actions, engine, queries, spark_sessions
 from rapport.warehouse.tests.conftest import Write, load_all
 
 VISITED = ibis.table({"customer_id": "int32", "page": "string", "depth": "float64"}, name="visited")
@@ -43,6 +44,10 @@ def test_rows_that_are_gone_are_not_counted(write: Write) -> None:
     whole = list((engine.home().folder / "whole").iterdir())
     assert len(whole) == 1 and queries.ask(pages) == [("b", None)]
     assert list((engine.home().folder / "whole").iterdir()) == whole, "it is written once"
+    os.utime(whole[0], (0, 0))
+    actions.tidy()
+    assert not whole[0].exists(), "upkeep removes what nobody asks for any more"
+    assert queries.ask(pages) == [("b", None)]
 
 
 def test_a_reader_stays_in_its_moment_there_too(write: Write) -> None:
