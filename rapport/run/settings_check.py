@@ -5,8 +5,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 
+from rapport.lib.refusals import Refusal
 from rapport.run.findings import Finding
 from rapport.run.mail_check import mail_findings
+from rapport.warehouse.spark_sessions import check_reachable, place
 
 LOG_FORMATS = ("plain", "json")
 TOKEN_LENGTH_MIN = 16
@@ -39,10 +41,11 @@ def _currency() -> Finding:
 
 
 def _engine() -> Finding:
-    if settings.ENGINE != "duckdb":
-        what = f'RAPPORT_ENGINE is "{settings.ENGINE}"; this version answers with DuckDB alone.'
-        return Finding("engine", False, what, "Leave RAPPORT_ENGINE out, or set it to duckdb.")
-    return Finding("engine", True, "duckdb")
+    try:
+        check_reachable(place(settings.ENGINE))
+    except Refusal as trouble:
+        return Finding("engine", False, trouble.what, trouble.mend)
+    return Finding("engine", True, settings.ENGINE)
 
 
 def _log_level() -> Finding:

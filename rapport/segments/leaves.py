@@ -49,7 +49,7 @@ ITEM = "@item"  # one of a list of plain values
 CONTRARY: dict[Comparison, Comparison] = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 # what a usable address looks like; spaces are Python's, so that every reader of an address agrees
 _NOT = r"[^@\t-\r\x1c-\x20\x{85}\pZ]+"
-MAIL_ADDRESS = f"^{_NOT}@{_NOT}\\.{_NOT}$"
+MAIL_ADDRESS = f"^{_NOT}@{_NOT}\\.{_NOT}\\z"
 COUNTED = ("sum", "number of", "number of different")  # over no facts these are 0, other amounts unknown
 ADDRESS_TRAIT = {"email": "email", "sms": "phone", "phone": "phone"}
 POST_TRAITS = ("postal_code", "city")

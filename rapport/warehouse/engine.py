@@ -24,6 +24,7 @@ from rapport.warehouse import schema
 
 LOCK = "warehouse"  # who holds it may write
 MAKE_SECONDS_MAX = 60
+FILES, WHOLE = "files", "whole"  # a lake's folders: its own files, and those without the rows that are gone, for other engines
 EXTENSIONS = ("ducklake", "sqlite_scanner", "postgres_scanner")
 
 
@@ -45,7 +46,7 @@ class Home:
 
     def attach(self, *, read_only: bool) -> str:
         """The statement that opens it as `w`. Small inserts are never inlined: that breaks open readers at the next new column."""
-        options = [f"DATA_PATH {quoted(str(self.folder / 'files'))}", "DATA_INLINING_ROW_LIMIT 0"]
+        options = [f"DATA_PATH {quoted(str(self.folder / FILES))}", "DATA_INLINING_ROW_LIMIT 0"]
         if connection.vendor == "postgresql":
             source = f"postgres:{server_words()}"
             options.append(f"META_SCHEMA {quoted(self.name)}")
@@ -99,7 +100,7 @@ def _pointed_at() -> Home | None:
 def new_home() -> Home:
     """An empty lake that nobody reads yet."""
     made = Home(f"wh_{secrets.token_hex(6)}")
-    (made.folder / "files").mkdir(parents=True)
+    (made.folder / FILES).mkdir(parents=True)
     if connection.vendor == "postgresql":
         with own_session() as session:
             session.execute(f'CREATE SCHEMA "{made.name}"'.encode())

@@ -15,6 +15,8 @@ from rapport.lib.arrow import pa
 from rapport.lib.clock import DAY_US, now_us
 from rapport.warehouse import engine, schema
 from rapport.warehouse.loader import Mark, read_mark
+from rapport.warehouse.spark import Elsewhere, elsewhere
+from rapport.warehouse.spark_sessions import DUCKDB, EngineFailed
 
 T = TypeVar("T")
 COARSE = 16  # ids to a bit
@@ -25,17 +27,31 @@ class Reader:
     """The lake at one moment, for one thread: all that is asked through it agrees."""
 
     connection: duckdb.DuckDBPyConnection  # a cursor of one's own, `w` in use
-    engine: str = "duckdb"
+    elsewhere: Elsewhere | None = None  # who answers in DuckDB's place
+
+    @property
+    def engine(self) -> str:
+        return DUCKDB if self.elsewhere is None else self.elsewhere.at.kind
 
     def ask(self, question: Any) -> pa.Table:
-        """The answer to an Ibis expression over the lake's tables."""
+        """The answer to an Ibis expression over the lake's tables, from the engine that RAPPORT_ENGINE names."""
         import ibis  # noqa: PLC0415  seconds to import: only who asks pays
 
-        return self.connection.execute(ibis.to_sql(question, dialect=self.engine)).to_arrow_table()
+        if self.elsewhere is not None:
+            return self.elsewhere.ask(question)
+        return self.connection.execute(ibis.to_sql(question, dialect=DUCKDB)).to_arrow_table()
 
     def rows_of(self, table: str, columns: Sequence[str], customer_ids: BitMap) -> str:
         """Copy what these customers have in a table, some columns of it, for as long as the reader lives; answers the copy's name."""
         copy = f"{table}@{len(self.tables)}"
+        if self.elsewhere is not None:
+            self.elsewhere.rows_of(copy, table, columns, customer_ids)
+        else:
+            self._copy(copy, table, columns, customer_ids)
+        self.tables[copy] = {column: self.tables[table][column] for column in columns}
+        return copy
+
+    def _copy(self, copy: str, table: str, columns: Sequence[str], customer_ids: BitMap) -> None:
         self.connection.register("@ids", pa.table({"customer_id": pa.array(customer_ids.to_array(), pa.int32())}))
         self.connection.execute("SET VARIABLE asked = $bits::BIT", {"bits": _coarse_bits(customer_ids)})
         near = f"get_bit(getvariable('asked'), least(customer_id // {COARSE}, {customer_ids.max() // COARSE + 1})) = 1"
@@ -44,8 +60,6 @@ class Reader:
             f' SELECT {schema.names(columns)} FROM (SELECT * FROM w.{schema.name(table)} WHERE {near}) SEMI JOIN "@ids" USING (customer_id)'
         )
         self.connection.unregister("@ids")
-        self.tables[copy] = {column: self.tables[table][column] for column in columns}
-        return copy
 
     @cached_property
     def ibis(self) -> Any:
@@ -88,16 +102,16 @@ def _coarse_bits(customer_ids: BitMap) -> str:
 @contextmanager
 def reader() -> Iterator[Reader]:
     """Ask within; everything asked is of one moment, that of the first question."""
-    with engine.reading() as cursor:
-        yield Reader(cursor)
+    with engine.reading() as cursor, elsewhere(cursor) as other:
+        yield Reader(cursor, other)
 
 
 def ask(question: Callable[[Reader], T]) -> T:
-    """Ask in a reader; where the catalog or a file has changed under it, attach anew and ask once more."""
+    """Ask in a reader; where the catalog or a file has changed under it, or an engine was started anew, ask once more."""
     try:
         with reader() as found:
             return question(found)
-    except (duckdb.CatalogException, duckdb.BinderException, duckdb.IOException, duckdb.InternalException):
+    except (duckdb.CatalogException, duckdb.BinderException, duckdb.IOException, duckdb.InternalException, EngineFailed):
         engine.forget_readers()
         with reader() as found:
             return question(found)
@@ -136,5 +150,7 @@ def _by_day(found: Reader, table: str, since_us: int) -> dict[int, int]:
 
 
 def warm() -> None:
-    """Import Ibis and attach the lake ahead of the first question: call it in a thread after start."""
-    ask(lambda found: found.ibis.table("watermark").count().to_pyarrow())
+    """Import Ibis, attach the lake and start the engine ahead of the first question: call it in a thread after start."""
+    import ibis  # noqa: PLC0415  seconds to import: only who asks pays
+
+    ask(lambda found: found.ask(ibis.table({"customer_id": "int32"}, name="known").aggregate(n=ibis._.count())))

@@ -54,6 +54,7 @@ def tidy(at: Home) -> Tidied:
         expired = _expire(lake)
         removed = _count(lake, "ducklake_cleanup_old_files('w', cleanup_all => true)")  # of moments that are gone by now
         removed += _count(lake, f"ducklake_delete_orphaned_files('w', older_than => {_ago(ORPHAN_SECONDS)})")
+    _remove_whole(at)
     _remove_retired(at)
     _remove_spills()
     return Tidied(merged, expired, removed)
@@ -153,6 +154,13 @@ def remove(gone: Home) -> None:
         with own_session() as session:
             session.execute(f'DROP SCHEMA IF EXISTS "{gone.name}" CASCADE'.encode())
     shutil.rmtree(gone.folder, ignore_errors=True)
+
+
+def _remove_whole(at: Home) -> None:
+    """Files written anew for other engines that no question has named for so long that none reads them."""
+    for file in (at.folder / engine.WHOLE).glob("*"):
+        if time.time() - file.stat().st_mtime > QUERY_SECONDS_MAX:
+            file.unlink(missing_ok=True)
 
 
 def _remove_spills() -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from itertools import chain
 
 from tests.house.source import ROOT
 
@@ -12,7 +13,8 @@ NPM = json.loads((ROOT / "tests" / "sdk" / "package-lock.json").read_text())
 
 
 def test_every_dependency_is_pinned_and_locked() -> None:
-    asked = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["dev"], *PROJECT["build-system"]["requires"]]
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    asked = [*PROJECT["project"]["dependencies"], *chain.from_iterable(extras), *PROJECT["build-system"]["requires"]]
     missing = []
     for words in asked:
         name, version = re.fullmatch(r"([A-Za-z0-9-]+)(?:\[[a-z,-]+\])?==([0-9a-z.]+)(?:;.*)?", words).groups()  # type: ignore[union-attr]
