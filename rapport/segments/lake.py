@@ -41,8 +41,8 @@ sys.setrecursionlimit(max(sys.getrecursionlimit(), FRAMES_A_LEVEL * LEVELS_MAX))
 class Reader(Protocol):
     """What the warehouse hands out for the length of one question, whichever engine stands behind it."""
 
-    engine: str
-
+    @property
+    def engine(self) -> str: ...
     def ask(self, question: ir.Table) -> pa.Table: ...
     @property
     def tables(self) -> dict[str, dict[str, str]]: ...
