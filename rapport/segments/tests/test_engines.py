@@ -43,7 +43,7 @@ def test_every_engine_means_the_same_customers(where: str, lake: Settings) -> No
     words, moment = words_of(world), chance.choice(times_us)
     rules = [rule_of(maker.rule(), words) for _ in range(RULES)]
     right = answer_many(rules, words, moment)
-    assert sum(0 < len(one.root) < one.everyone for one in right) > RULES / 3, "rules that mean nobody or everybody prove little"
+    assert sum(0 < len(one.root) < one.everyone for one in right) > RULES / 5, "rules that mean nobody or everybody prove little"
     lake.ENGINE = where
     found = answer_many(rules, words, moment)
     wrong = [
