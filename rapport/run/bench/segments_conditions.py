@@ -4,11 +4,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rapport.run.bench.history import SEED, statements
+from rapport.run.bench.history import SEED, SKUS, statements
 
 SEGMENTS = 200
-CONSTANTS = 10  # of each of the four shapes
-SKUS = ("22423", "85123A", "47566", "84879", "22720", "21212", "20725", "22197", "23203", "22383")
 NEWEST = "arg_max({0}, (time, event_id))"
 DAY = "extract(month FROM {0}) * 100 + extract(day FROM {0})"
 ORDERS, LINES, FEEDBACK, VIEWS = "order_completed", "order_completed__products", "feedback_given", "product_viewed"
@@ -53,7 +51,10 @@ def _shapes() -> Iterator[Condition]:
         yield Condition(f'did "Order Completed" where products.sku = "{sku}"', LINES, f"sku = '{sku}'")
         yield Condition(f'did "Page Viewed" where path = "{path}" in the last 30 days', PAGES, f"path = '{path}' AND {_last(30)}")
         yield Condition(
-            f'did "Email Opened" where campaign_name = "{campaign}" at least 2 times', OPENED, f"campaign_name = '{campaign}'", "count(*) >= 2"
+            f'did "Email Opened" where campaign_name = "{campaign}" at least 2 times',
+            OPENED,
+            f"campaign_name = '{campaign}'",
+            "count(*) >= 2",
         )
         yield Condition(f'city = "{city}"', TRAITS, "city IS NOT NULL", f"{NEWEST.format('city')} = '{city}'")
 
@@ -68,7 +69,9 @@ MIXED = (
     Condition('number of "Order Completed" >= 5', ORDERS, "", "count(*) >= 5"),
     Condition('did "Feedback Given" where score <= 2', FEEDBACK, "score <= 2"),
     Condition(
-        'did "Feedback Given" between 2011-01-01 and 2011-07-01', FEEDBACK, "time >= TIMESTAMP '2011-01-01' AND time < TIMESTAMP '2011-07-01'"
+        'did "Feedback Given" between 2011-01-01 and 2011-07-01',
+        FEEDBACK,
+        "time >= TIMESTAMP '2011-01-01' AND time < TIMESTAMP '2011-07-01'",
     ),
     Condition('did "Product Viewed" at least 5 times in the last 30 days', VIEWS, _last(30), "count(*) >= 5"),
     Condition('did "Product Viewed" where category = "Shirts"', VIEWS, "category = 'Shirts'"),
@@ -98,7 +101,12 @@ MIXED = (
     Condition('number of different(category) of "Product Viewed" >= 4', VIEWS, "", "count(DISTINCT category) >= 4"),
     Condition('number of different(channel) of "Order Completed" >= 3', ORDERS, "", "count(DISTINCT channel) >= 3"),
     # lists
-    Condition('did "Order Completed" where products.category = "Hats" at least 3 times', LINES, "category = 'Hats'", "count(DISTINCT event_id) >= 3"),
+    Condition(
+        'did "Order Completed" where products.category = "Hats" at least 3 times',
+        LINES,
+        "category = 'Hats'",
+        "count(DISTINCT event_id) >= 3",
+    ),
     Condition('did "Order Completed" where products(price > 150 AND quantity >= 4)', LINES, "price > 150 AND quantity >= 4"),
     Condition('did "Order Completed" where (revenue > 50 AND products(category = "Shoes" AND quantity >= 3))', "dear shoes"),
     Condition(
@@ -107,7 +115,12 @@ MIXED = (
     Condition('number of different(products.category) of "Order Completed" >= 5', LINES, "", "count(DISTINCT category) >= 5"),
     # who they are
     Condition('country = "USA"', TRAITS, "country IS NOT NULL", f"{NEWEST.format('country')} = 'USA'"),
-    Condition('country in ("Germany", "France", "Spain")', TRAITS, "country IS NOT NULL", f"{NEWEST.format('country')} IN ('Germany', 'France', 'Spain')"),
+    Condition(
+        'country in ("Germany", "France", "Spain")',
+        TRAITS,
+        "country IS NOT NULL",
+        f"{NEWEST.format('country')} IN ('Germany', 'France', 'Spain')",
+    ),
     Condition("city is unknown", TRAITS, "city IS NOT NULL", left_out=True),
     Condition("birthday < 1960-01-01", TRAITS, "birthday IS NOT NULL", f"{NEWEST.format('birthday')} < DATE '1960-01-01'"),
     Condition(
@@ -117,7 +130,7 @@ MIXED = (
         f"{DAY.format(NEWEST.format('birthday'))} >= 1210 OR {DAY.format(NEWEST.format('birthday'))} < 109",
     ),
     Condition("may receive email", "may receive"),
-)  # fmt: skip
+)
 
 
 def conditions() -> list[Condition]:
