@@ -44,7 +44,7 @@ def case(
     few = BitMap(range(1, last + 1))
 
     def ours() -> list[int]:
-        return [len(segments.answer(rule, vocabulary, moment_us).root & few) for rule in sample]
+        return [len(found.root & few) for found in segments.answer_many(sample, vocabulary, moment_us)]
 
     def naive() -> list[int]:
         with connection.cursor() as cursor:
@@ -54,7 +54,7 @@ def case(
             finally:
                 cursor.execute("SET search_path = DEFAULT")
 
-    return Case(f"{SAMPLE} segments, one at a time", ours, f"PostgreSQL, x {PART}", naive, goal, runs=RUNS, peer_part=1 / PART)
+    return Case(f"{SAMPLE} segments", ours, f"PostgreSQL, a query each, x {PART}", naive, goal, runs=RUNS, peer_part=1 / PART)
 
 
 def _count(cursor: object, query: str, moment_us: int) -> int:
