@@ -1,6 +1,6 @@
 """What is made of a customer's rows (a count, an exact sum, the newest value) and when it holds: a closed list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 from functools import reduce
@@ -27,6 +27,11 @@ PRODUCT_MAX = 1e31  # a digit less than SUM_TYPE has before the point
 EARTH_RADIUS_KM = 6371.0088  # the mean one
 KM_OF = {"km": 1.0, "mi": 1.609344}
 LATITUDE_MAX, LONGITUDE_MAX = 90, 180
+FEW_MAX = 60  # different values that bits of one integer stand for
+
+
+@ibis.udf.scalar.builtin(signature=(("int64",), "int64"))  # type: ignore[untyped-decorator]
+def bit_count(bits: ir.Value) -> ir.Value: ...
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,16 @@ def number_of_different(op: Comparison, value: Decimal, item: ir.Value) -> Figur
         return {"n": column("item").nunique(where=kept)}
 
     return Figure(made, lambda column: _whole(column("n"), op, value), {"item": item}, counts_different=True)
+
+
+def of_few(different: Figure, item: ir.Value, values: Sequence[str]) -> Figure:
+    """The number of different values of a column that has no others than these: a bit for each."""
+    bits = ibis.literal(1, "int64") << ibis.array([ibis.literal(one) for one in values]).index(item) if values else item.cast("int64")
+
+    def made(column: Column, kept: Kept) -> dict[str, ir.Value]:
+        return {"bits": column("bits").bit_or(where=kept)}
+
+    return Figure(made, lambda column: different.holds(lambda _: bit_count(column("bits"))), {"bits": bits})
 
 
 def total(op: Comparison, value: Decimal, item: ir.Value) -> Figure:

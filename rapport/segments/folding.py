@@ -16,6 +16,7 @@ import numpy as np
 from pyroaring import BitMap
 
 from rapport.lib.arrow import pa
+from rapport.segments import figures
 from rapport.segments.lake import CUSTOMER, Lake
 from rapport.segments.leaves import Planner
 from rapport.segments.nodes import Compare, Did, Element, Filter, FilterAnd, Leaf, Measure, OneOf, PropertyTest, Value
@@ -23,7 +24,8 @@ from rapport.segments.plans import AllOf, AnyOf, Asked, Given, Plan, Rest, Tally
 from rapport.segments.predicates import either
 from rapport.segments.sets import bitmap
 
-SHARED_MAX = 12  # figures in one scan: each keeps a state a customer in memory
+STATES_MAX = 16  # in one scan: each is kept in memory for every customer
+SEEN_FIRST = 100_000  # rows: enough to tell a column of many values from one of few
 CHOICE = "@choice"
 HELD = "@held"
 
@@ -86,17 +88,76 @@ def _set_of(plan: Plan, asked: dict[Tally, BitMap], lake: Lake) -> BitMap:
 def _answers(tallies: list[Tally], lake: Lake) -> dict[Tally, BitMap]:
     """Each tally asked, those over the same rows together."""
     found: dict[Tally, BitMap] = {}
-    shared: dict[int, list[Tally]] = defaultdict(list)
+    shared: dict[int, dict[Tally, Tally]] = defaultdict(dict)  # by their rows, each tally with the one it is asked as
+    values = Values(lake)
     for tally in tallies:
-        if tally.looks_up or (tally.figure is not None and tally.figure.counts_different):
-            found[tally] = _alone(tally, lake)
+        asked = values.counted(tally)
+        if asked.looks_up or (asked.figure is not None and asked.figure.counts_different):
+            found[tally] = _alone(asked, lake)
         else:
-            shared[id(tally.rows)].append(tally)
+            shared[id(asked.rows)][tally] = asked
     for group in shared.values():
-        for start in range(0, len(group), SHARED_MAX):
-            some = group[start : start + SHARED_MAX]
-            found.update({some[0]: _alone(some[0], lake)} if len(some) == 1 else _together(some, lake))
+        answers: dict[Tally, BitMap] = {}
+        for some in _scans(list(group.values())):
+            answers.update({some[0]: _alone(some[0], lake)} if len(some) == 1 else _together(some, lake))
+        found.update({tally: answers[asked] for tally, asked in group.items()})
     return found
+
+
+def _scans(tallies: list[Tally]) -> Iterator[list[Tally]]:
+    """Tallies by the scan they share. What is reduced alike is reduced once, whatever it is compared with."""
+    alike: dict[frozenset[Any], list[Tally]] = defaultdict(list)
+    for tally in tallies:
+        alike[_states(tally)].append(tally)
+    some: list[Tally] = []
+    states: frozenset[Any] = frozenset()
+    for own, those in alike.items():
+        if some and len(states | own) > STATES_MAX:
+            yield some
+            some, states = [], frozenset()
+        some, states = some + those, states | own
+    if some:
+        yield some
+
+
+def _states(tally: Tally) -> frozenset[Any]:
+    """What a customer's rows are reduced to."""
+    figure, keep = tally.figure, tally.keep
+    if figure is None:
+        return frozenset({None if keep is None else keep.op()})
+    made = figure.made(lambda name: figure.columns[name], keep)
+    return frozenset(tally.rows.table.bind(value)[0].op() for value in made.values())
+
+
+@dataclass
+class Values:
+    """How many different values a customer's rows have: of a column that has few at all, one bit for each, in a scan shared with others."""
+
+    lake: Lake
+    _of: dict[Any, list[str] | None] = field(default_factory=dict)
+
+    def counted(self, tally: Tally) -> Tally:
+        """The same tally, by bits where its column has few values."""
+        figure = tally.figure
+        if figure is None or not figure.counts_different or tally.looks_up or self.lake.within is not None:
+            return tally
+        (item,) = figure.columns.values()
+        if not item.type().is_string():
+            return tally
+        key = (id(tally.rows), item.op())
+        if key not in self._of:
+            self._of[key] = self._few(tally.rows.table, item)
+        few = self._of[key]
+        return tally if few is None else replace(tally, figure=figures.of_few(figure, item, few))
+
+    def _few(self, rows: ir.Table, item: ir.StringValue) -> list[str] | None:
+        """All values of the column, where they are few."""
+        column = rows.select(item=item)
+        for some in (column.limit(SEEN_FIRST), column):
+            found = self.lake.ask(some.distinct().limit(figures.FEW_MAX + 2))["item"].to_pylist()
+            if len(found) > figures.FEW_MAX:
+                return None
+        return sorted(one for one in found if one is not None)
 
 
 def _alone(tally: Tally, lake: Lake) -> BitMap:

@@ -10,11 +10,11 @@ import pytest
 
 from rapport.run.bench.frame import Case, benches, measured
 
-EXAMPLES, TOGETHER = 6, 1
+EXAMPLES, TOGETHER, ALGEBRA = 6, 1, 3
 
 
 def test_each_benchmark_is_found_by_its_name() -> None:
-    assert "rules" in benches()
+    assert "segments" in benches()
 
 
 def test_a_case_is_judged_by_its_ratio_and_by_equal_results() -> None:
@@ -32,14 +32,14 @@ def test_a_case_is_judged_by_its_ratio_and_by_equal_results() -> None:
 
 
 @pytest.mark.large
-def test_rules_mean_what_the_queries_by_hand_mean(tmp_path: object) -> None:
-    words = [sys.executable, "-m", "rapport", "bench", "rules", "--events", "40000", "--runs", "1", "--json"]
+def test_segments_mean_what_the_queries_by_hand_mean(tmp_path: object) -> None:
+    words = [sys.executable, "-m", "rapport", "bench", "segments", "--events", "40000", "--runs", "1", "--json"]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DJANGO_"))}
     done = subprocess.run(words, env=kept | {"RAPPORT_DATA_DIR": str(tmp_path)}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["bench"] == "rules"
-    assert len(found["cases"]) == EXAMPLES + TOGETHER
+    assert found["bench"] == "segments"
+    assert len(found["cases"]) == EXAMPLES + TOGETHER + ALGEBRA
     assert set(found["cases"][0]) == {"name", "ours_seconds", "peer", "peer_seconds", "ratio", "goal", "equal_results", "peak_mb"}
     assert all(case["equal_results"] for case in found["cases"])
 

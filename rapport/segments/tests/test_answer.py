@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
+from operator import eq, ge, gt, le
 from pathlib import Path
 
 import ibis
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from rapport.lib.clock import HOUR_US
-from rapport.segments import folding
+from rapport.segments import figures, folding
 from rapport.segments.answer import answer, answer_many
 from rapport.segments.errors import RuleError
 from rapport.segments.lake import Lake
@@ -280,6 +281,24 @@ def test_a_filter_as_deep_as_a_rule_may_be_is_answered(shop: tuple[PlainReader, 
 def test_the_width_of_a_scan_is_bounded(shop: tuple[PlainReader, Vocabulary], monkeypatch: pytest.MonkeyPatch) -> None:
     questions = asked_by(monkeypatch)
     reader, words = shop
-    rule = " OR ".join(f'number of "Bought" where weight > {number} = 1' for number in range(folding.SHARED_MAX + 1))
+    rule = " OR ".join(f'number of "Bought" where weight > {number} = 1' for number in range(folding.STATES_MAX + 1))
     assert set(answer(parse_rule(rule), words, NOW, reader).root) == {3}
     assert len([one for one in questions if "bought" in one]) == 2
+
+
+@pytest.mark.parametrize("values", [0, 1, figures.FEW_MAX, figures.FEW_MAX + 1])
+def test_different_values_are_counted_alike_whether_a_column_has_few_or_many(values: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folding, "SEEN_FIRST", 2)  # what is seen first is never all
+    reader = PlainReader()
+    reader.know(1, 2, 3)
+    reader.merge(9, 1)
+    rows = [(9 if number % 2 else 1, f"'kind {number}'") for number in range(values)]
+    rows += [(2, "NULL"), *[(2, "'kind 0'")] * (2 if values else 0)]
+    reader.make(
+        "seen", "kind VARCHAR", *(f"{who}, {EARLIER}, {event_id}, NULL, false, {kind}" for event_id, (who, kind) in enumerate(rows))
+    )
+    words = Vocabulary(catalogue(seen=[prop("kind", "text")]))
+    numbers = {1: values, 2: min(values, 1), 3: 0}
+    for test, holds in (("= 0", eq), ("= 1", eq), ("> 1", gt), (f"= {values}", eq), (f">= {figures.FEW_MAX}", ge), ("<= 1", le)):
+        found = answer(parse_rule(f'number of different(kind) of "Seen" {test}'), words, NOW, reader)
+        assert set(found.root) == {who for who, number in numbers.items() if holds(number, int(test.split()[1]))}, test

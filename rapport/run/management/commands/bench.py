@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--events", type=int, metavar="N", help="how many facts; each benchmark has its own default")
         parser.add_argument("--customers", type=int, metavar="N", help="how many customers, where a benchmark has any")
         parser.add_argument("--runs", type=int, metavar="N", help="how often each side runs; the median counts")
+        parser.add_argument("--folder", metavar="FOLDER", help="keep the data here, and begin with what an earlier run left")
         parser.add_argument("--json", action="store_true", help="one JSON object a benchmark on standard output")
 
     def handle(self, *, name: str | None, **given: Any) -> None:
@@ -56,11 +58,12 @@ class Command(BaseCommand):
         words = [sys.executable, "-m", "rapport", "bench", name, *(["--json"] if given["json"] else [])]
         for option in ("events", "customers", "runs"):
             words += [f"--{option}", str(given[option])] if given[option] else []
-        with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
+        kept = nullcontext(given["folder"]) if given["folder"] else tempfile.TemporaryDirectory(prefix="rapport-bench-")
+        with kept as folder:
             handed_down = {"RAPPORT_SAMPLES"} | ({"RAPPORT_DATABASE_URL"} if bench.on_any_database else set())
-            kept = {key: value for key, value in os.environ.items() if not key.startswith("RAPPORT_") or key in handed_down}
+            inherited = {key: value for key, value in os.environ.items() if not key.startswith("RAPPORT_") or key in handed_down}
             self.stdout.flush()
-            return subprocess.run(words, env=kept | {"RAPPORT_DATA_DIR": folder, IN_ITS_FOLDER: folder}).returncode == 0
+            return subprocess.run(words, env=inherited | {"RAPPORT_DATA_DIR": folder, IN_ITS_FOLDER: folder}).returncode == 0
 
     def _tell(self, words: str) -> None:
         self.stderr.write(words)

@@ -67,7 +67,20 @@ WITH people AS (
     SELECT coalesce(root_id, t.customer_id) AS who FROM {table} t LEFT JOIN aliases a ON a.customer_id = t.customer_id
     WHERE time < $now {kept} GROUP BY who {having}
 )
-SELECT count(*) FROM known WHERE customer_id NOT IN (SELECT customer_id FROM aliases) AND customer_id IN (SELECT who FROM people)
+SELECT count(*) FROM known WHERE customer_id NOT IN (SELECT customer_id FROM aliases) AND customer_id {held} (SELECT who FROM people)
+
+-- name: anything
+SELECT customer_id, time FROM order_completed UNION ALL SELECT customer_id, time FROM feedback_given
+UNION ALL SELECT customer_id, time FROM product_viewed UNION ALL SELECT customer_id, time FROM page_viewed
+UNION ALL SELECT customer_id, time FROM email_opened
+
+-- name: dear shoes
+WITH shoes AS (SELECT DISTINCT event_id FROM order_completed__products WHERE time < $now AND category = 'Shoes' AND quantity >= 3),
+bought AS (
+    SELECT DISTINCT coalesce(root_id, o.customer_id) AS who FROM order_completed o LEFT JOIN aliases a ON a.customer_id = o.customer_id
+    WHERE time < $now AND revenue > 50 AND event_id IN (SELECT event_id FROM shoes)
+)
+SELECT count(*) FROM known WHERE customer_id NOT IN (SELECT customer_id FROM aliases) AND customer_id IN (SELECT who FROM bought)
 
 -- name: may receive
 WITH agreed AS (
