@@ -65,6 +65,9 @@ class SparkWords(PySparkCompiler):  # type: ignore[misc]
         """Ibis sums the condition, which over unknown ones is unknown and not 0."""
         return self.f.count(STAR if where is None else self.if_(where, 1, sge.Null()))
 
+    def visit_BitOr(self, op: ops.BitOr, *, arg: Any, where: Any) -> Any:  # noqa: N802
+        return self.agg.bit_or(arg, where=where)
+
     def visit_Last(self, op: ops.Last, *, arg: Any, where: Any, order_by: Any, include_null: bool) -> Any:  # noqa: N802
         """Spark orders no rows for an aggregate; it takes the value of the greatest key."""
         assert order_by, "without an order any row would do"
