@@ -22,7 +22,9 @@ STEM = re.compile(r"[^\s()\"`,=!<>:]*\Z")
 NAMED = frozenset({"DID", "AMOUNT_OF_FACTS", "_OF", "IN_SEGMENT", "IN_SILO"})  # the text after these is a name
 BETWEEN_ITS_TIMES = ["_BETWEEN", "TIME"]  # the `and` here joins two times, not two conditions
 LOOSE = ("TEXT", "QUOTED_NAME", "TIME", *SPELLINGS, "NUMBER", "NAME")  # what text that no longer reads is coloured by
-SuggestionKind: TypeAlias = Literal["event", "property", "trait", "measure", "segment", "channel", "purpose", "keyword", "sign"]
+SuggestionKind: TypeAlias = Literal[
+    "event", "property", "trait", "measure", "segment", "silo", "scheme", "channel", "purpose", "keyword", "sign"
+]
 Span: TypeAlias = tuple[int, int, Kind]
 
 
@@ -134,7 +136,7 @@ def _one_each(terminal: str, spellings: tuple[str, ...], scene: Scene) -> Iterab
 
 def _names(scene: Scene, text: str, cursor: int, vocabulary: Vocabulary) -> Iterator[Suggestion]:
     if "TEXT" in scene.accepted and scene.last in NAMED:
-        yield from _segments(vocabulary) if scene.last == "IN_SEGMENT" else _events(vocabulary)
+        yield from _named(scene, vocabulary)
     if not NAMES & scene.accepted:
         return
     if scene.last == "MAY_RECEIVE":
@@ -152,8 +154,16 @@ def _events(vocabulary: Vocabulary) -> Iterator[Suggestion]:
         yield Suggestion(quoted(kind.name), "event", f"{kind.facts:,} fact{'' if kind.facts == 1 else 's'}")
 
 
-def _segments(vocabulary: Vocabulary) -> Iterator[Suggestion]:
-    yield from (Suggestion(quoted(name), "segment") for name in sorted(vocabulary.segments))
+def _named(scene: Scene, vocabulary: Vocabulary) -> Iterable[Suggestion]:
+    """The names that may stand in quotes here; a silo comes with its scheme."""
+    if scene.last == "IN_SEGMENT":
+        return (Suggestion(quoted(name), "segment") for name in sorted(vocabulary.segments))
+    if scene.last == "IN_SILO":
+        return (Suggestion(f"{quoted(name)} of {quoted(scheme)}", "silo") for scheme, name in vocabulary.silos)
+    if [token.type for token in scene.tokens[-3:-1]] == ["IN_SILO", "TEXT"]:
+        silo = _text_of(scene.tokens[-2])
+        return (Suggestion(quoted(scheme), "scheme") for scheme, name in vocabulary.silos if name == silo)
+    return _events(vocabulary)
 
 
 def _traits(vocabulary: Vocabulary) -> Iterator[Suggestion]:

@@ -20,9 +20,9 @@ class RuleError(Refusal):
 
 
 class NameTaken(Refusal):
-    """Another segment has this name already."""
+    """Another segment or scheme has this name already."""
 
     code = "name_taken"
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f'Another segment is called "{name}" already.', mend="Choose another name.", name=name)
+    def __init__(self, name: str, *, what: str = "segment") -> None:
+        super().__init__(f'Another {what} is called "{name}" already.', mend="Choose another name.", name=name)

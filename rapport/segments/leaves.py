@@ -13,7 +13,6 @@ import ibis
 import ibis.expr.types as ir
 
 from rapport.events.catalogue import IDENTIFY, TRAIT_ALIASES, Catalogue, EventTypeFacts, PropertyFacts
-from rapport.lib.refusals import Refusal
 from rapport.segments import figures
 from rapport.segments.bounds import Span
 from rapport.segments.figures import Figure
@@ -26,7 +25,6 @@ from rapport.segments.nodes import (
     Element,
     Everyone,
     Filter,
-    InSilo,
     Known,
     Leaf,
     MayReceive,
@@ -60,6 +58,8 @@ class Words(Protocol):
     def measures(self) -> Mapping[str, Amount]: ...
     @property
     def segments(self) -> Mapping[str, Rule]: ...
+    @property
+    def silos(self) -> Mapping[tuple[str, str], Rule]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +124,6 @@ class Planner:
                 return self._trait(leaf)
             case MayReceive():
                 return self._may_receive(leaf)
-            case InSilo():
-                raise Refusal(f'There is no scheme "{leaf.scheme}".', mend="Silos are not built yet.")
         raise AssertionError(f"{leaf} is no leaf of the lake")
 
     # Did

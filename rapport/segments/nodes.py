@@ -217,6 +217,7 @@ class MayReceive:
     place: Place | None = field(default=None, compare=False)
 
 
+Named: TypeAlias = InSegment | InSilo  # stands for the rule of what it names
 Leaf: TypeAlias = Everyone | NoOne | TraitTest | Did | Measure | InSegment | InSilo | MayReceive
 
 # Operators

@@ -7,9 +7,10 @@ from rapport.events import queries as events
 from rapport.lib.refusals import Refusal
 from rapport.segments.answer import Answer, answer, answer_many
 from rapport.segments.check import check
-from rapport.segments.models import NamedMeasure, Segment
-from rapport.segments.nodes import Amount, InSegment, Rule, TraitTest
+from rapport.segments.models import NamedMeasure, Scheme, Segment
+from rapport.segments.nodes import Amount, InSegment, InSilo, Rule, TraitTest
 from rapport.segments.parse import parse_definition, parse_rule
+from rapport.segments.silos.partition import expanded
 from rapport.segments.tree import json_rule, read_rule, rule_in
 from rapport.segments.vocabulary import Vocabulary
 from rapport.segments.walk import Node, preorder_of
@@ -20,14 +21,25 @@ SAVED_MAX = 10_000
 
 
 def vocabulary() -> Vocabulary:
-    """What a rule may name now: the catalogue, saved segments, named measures."""
+    """What a rule may name now: the catalogue, saved segments, silos, named measures."""
     return Vocabulary(
         events.catalogue(),
-        segments={name: _rule(text) for name, text in Segment.objects.order_by("name").values_list("name", "rule")[:SAVED_MAX]},
+        segments={name: parsed(text) for name, text in Segment.objects.order_by("name").values_list("name", "rule")[:SAVED_MAX]},
         measures={
             name: _amount(text) for name, text in NamedMeasure.objects.order_by("name").values_list("name", "definition")[:SAVED_MAX]
         },
+        silos=silo_rules(),
     )
+
+
+def silo_rules() -> dict[tuple[str, str], Rule]:
+    """What every silo means, by scheme and name; the schemes by name, their silos in order."""
+    found: dict[tuple[str, str], Rule] = {}
+    for scheme in Scheme.objects.order_by("name").prefetch_related("silos")[:SAVED_MAX]:
+        silos = list(scheme.silos.all())
+        rules = expanded([one.name for one in silos], [parsed(one.asked) for one in silos], scheme.remainder)
+        found.update({(scheme.name, name): rule for name, rule in rules.items()})
+    return found
 
 
 def segment(segment_id: int | None) -> Segment | None:
@@ -58,21 +70,30 @@ def measures() -> list[NamedMeasure]:
 
 
 def users_of_segment(name: str) -> list[str]:
-    """The segments whose rules name a segment."""
+    """The segments and silos whose rules name a segment."""
     return _saved_with(lambda node: isinstance(node, InSegment) and node.name == name)
 
 
 def users_of_measure(name: str) -> list[str]:
-    """The segments whose rules name a measure."""
+    """The segments and silos whose rules name a measure."""
     return _saved_with(lambda node: isinstance(node, TraitTest) and node.trait == name)
 
 
+def users_of_silo(scheme: str, name: str | None = None) -> list[str]:
+    """The segments and silos whose rules name a silo, or any silo of a scheme."""
+    return _saved_with(lambda node: isinstance(node, InSilo) and node.scheme == scheme and name in (None, node.name))
+
+
 def _saved_with(meant: Callable[[Node], bool]) -> list[str]:
-    return [one.name for one in segments() if any(map(meant, preorder_of(_rule(one.rule))))]
+    found = [one.name for one in segments() if any(map(meant, preorder_of(parsed(one.rule))))]
+    for scheme in Scheme.objects.order_by("name").prefetch_related("silos"):
+        found += [f"{silo.name} of {scheme.name}" for silo in scheme.silos.all() if any(map(meant, preorder_of(parsed(silo.asked))))]
+    return found
 
 
 @lru_cache(maxsize=PARSED_MAX)
-def _rule(text: str) -> Rule:
+def parsed(text: str) -> Rule:
+    """A kept rule, read once."""
     return parse_rule(text)
 
 

@@ -1,4 +1,4 @@
-"""What a rule may name: kinds of facts and their properties, traits, segments, measures, channels, as they stand now."""
+"""What a rule may name: kinds of facts and their properties, traits, segments, silos, measures, channels, as they stand now."""
 
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ class Vocabulary:
     catalogue: Catalogue
     segments: dict[str, Rule] = field(default_factory=dict)
     measures: dict[str, Amount] = field(default_factory=dict)
+    silos: dict[tuple[str, str], Rule] = field(default_factory=dict)  # by scheme and name: who is in it and in none before it
     channels: tuple[str, ...] = CHANNELS
 
     def trait_name(self, name: str) -> str:

@@ -16,7 +16,18 @@ REGISTERS = {  # what a room keeps for others to hang something on, or a closed 
     "events": {"catalogue", "rating", "reactions", "values"},
     "intake": {"files", "keys"},
     "messaging": {"gates", "transports"},
-    "segments": {"nodes", "parse", "check", "text", "tree", "vocabulary", "editor", "answer", "person"},  # the language and its answers
+    "segments": {
+        "nodes",
+        "parse",
+        "check",
+        "text",
+        "tree",
+        "vocabulary",
+        "editor",
+        "answer",
+        "person",
+        "silos",
+    },  # the language and its answers
 }
 NOUNS = "models"  # instances may be read and named in a signature; only their owner queries, saves or deletes them
 ASKING = {"objects", "_default_manager", "_base_manager", "_meta"}

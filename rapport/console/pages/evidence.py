@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from rapport.console.pages.asking import Question
 from rapport.console.pages.tree import OPERATORS
 from rapport.console.templatetags.wording import figure, money
-from rapport.segments.nodes import And, ButNot, Did, InSegment, MayReceive, Measure, Or, Rule, TraitTest, preorder
+from rapport.segments.nodes import And, ButNot, Did, InSegment, InSilo, MayReceive, Measure, Or, Rule, TraitTest, preorder
 from rapport.segments.person import FactSeen, NodeEvidence, evidence, history_of
 
 FACTS_SHOWN = 3
@@ -72,7 +72,7 @@ def _reason(node: Rule, seen: NodeEvidence, currency: str | None) -> str:
             return f"{amount.kind} {figure(seen.figure)}"
         case TraitTest(trait=trait) if seen.figure is not None:
             return f"{trait} {figure(seen.figure)}"
-        case InSegment(name=name):
+        case InSegment(name=name) | InSilo(name=name):
             return f"“{name}”"
     return ""
 

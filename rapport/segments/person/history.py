@@ -18,7 +18,7 @@ from rapport.segments.nodes import Amount, Rule
 
 
 class Words(Protocol):
-    """What a rule may name: kinds of facts with their properties, named measures, saved segments."""
+    """What a rule may name: kinds of facts with their properties, named measures, saved segments, silos."""
 
     @property
     def catalogue(self) -> Catalogue: ...
@@ -26,6 +26,8 @@ class Words(Protocol):
     def measures(self) -> Mapping[str, Amount]: ...
     @property
     def segments(self) -> Mapping[str, Rule]: ...
+    @property
+    def silos(self) -> Mapping[tuple[str, str], Rule]: ...
 
 
 @dataclass(frozen=True)

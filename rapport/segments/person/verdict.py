@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from rapport.segments.nodes import Did, Everyone, InSegment, MayReceive, Measure, NoOne, Rule, Times, TraitTest
+from rapport.segments.nodes import Did, Everyone, InSegment, InSilo, MayReceive, Measure, Named, NoOne, Rule, Times, TraitTest
 from rapport.segments.person.algebra import flat, truths
 from rapport.segments.person.amounts import reached
 from rapport.segments.person.filters import deeds_of
@@ -37,16 +37,16 @@ def nodes_hold(rule: Rule, history: History, moment_us: int) -> list[bool]:
     return truths(nodes, lambda leaf: finding(leaf, history, now, members).holds)
 
 
-def memberships(nodes: list[Rule], history: History, now: Now) -> dict[str, bool]:
-    """For every segment the rule speaks of, at any remove, whether it holds at the same moment."""
-    members: dict[str, bool] = {}
-    for name, within in _segments_first(nodes, history):
+def memberships(nodes: list[Rule], history: History, now: Now) -> dict[Named, bool]:
+    """For every segment and silo the rule speaks of, at any remove, whether it holds at the same moment."""
+    members: dict[Named, bool] = {}
+    for name, within in _named_first(nodes, history):
         members[name] = truths(within, lambda leaf: finding(leaf, history, now, members).holds)[0]
     return members
 
 
-def finding(leaf: Any, history: History, now: Now, members: dict[str, bool]) -> Finding:
-    """What a condition found. `members` answers for the segments it names."""
+def finding(leaf: Any, history: History, now: Now, members: dict[Named, bool]) -> Finding:
+    """What a condition found. `members` answers for the segments and silos it names."""
     match leaf:
         case Everyone():
             return Finding(True)
@@ -62,8 +62,8 @@ def finding(leaf: Any, history: History, now: Now, members: dict[str, bool]) -> 
             known = found.value is not None
             passed = compares(found.value, leaf.op, constant(leaf.value, found.kind, now)) if known else leaf.op == "!="
             return Finding(passed, found.value, found.kind, found.deeds)
-        case InSegment(name):
-            return Finding(members[name])
+        case InSegment() | InSilo():
+            return Finding(members[leaf])
         case MayReceive():
             leave = leave_to_write(leaf, history, now)
             return Finding(leave.holds, leave.reason, "text", [leave.deed] if leave.deed else [])
@@ -91,16 +91,16 @@ def _often_enough(times: Times, count: int) -> bool:
             return count == times.count
 
 
-def _segments_first(nodes: list[Rule], history: History) -> list[tuple[str, list[Rule]]]:
-    """Every segment the rule speaks of, at any remove, each after those it speaks of itself. None includes itself."""
-    order: list[tuple[str, list[Rule]]] = []
-    done: set[str] = set()
-    opened: set[str] = set()
-    waiting = [node.name for node in nodes if isinstance(node, InSegment)]
+def _named_first(nodes: list[Rule], history: History) -> list[tuple[Named, list[Rule]]]:
+    """Every segment and silo the rule speaks of, at any remove, each after those it speaks of itself. None includes itself."""
+    order: list[tuple[Named, list[Rule]]] = []
+    done: set[Named] = set()
+    opened: set[Named] = set()
+    waiting = [node for node in nodes if isinstance(node, InSegment | InSilo)]
     while waiting:
         name = waiting[-1]
-        within = flat(history.words.segments[name])
-        needed = [node.name for node in within if isinstance(node, InSegment) and node.name not in done]
+        within = flat(_stands_for(name, history))
+        needed = [node for node in within if isinstance(node, InSegment | InSilo) and node not in done]
         if name in done or not needed:
             waiting.pop()
             if name not in done:
@@ -108,6 +108,10 @@ def _segments_first(nodes: list[Rule], history: History) -> list[tuple[str, list
                 done.add(name)
         else:
             opened.add(name)
-            assert opened.isdisjoint(needed), f"a segment that includes itself was to be refused: {name}"
+            assert opened.isdisjoint(needed), f"what includes itself was to be refused: {name}"
             waiting.extend(needed)
     return order
+
+
+def _stands_for(name: Named, history: History) -> Rule:
+    return history.words.segments[name.name] if isinstance(name, InSegment) else history.words.silos[name.scheme, name.name]

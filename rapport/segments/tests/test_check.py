@@ -131,7 +131,7 @@ REFUSED: list[tuple[str, int, str, str]] = [  # text, column, trouble, mend
     ('sum(revenue) of "Order Completed" > "5"', 1, "sum(revenue) is an amount of money, not text.", "without quotes"),
     ('number of "Order Completed" > 2011-01-01', 1, "the amount is a whole number", "Write a number"),
     ('in segment "Bigg"', 1, 'No segment is called "Bigg".', 'Did you mean "Big"?'),
-    ('in silo "Gold" of "Loyalty"', 1, 'No silo scheme is called "Loyalty".', "segment"),
+    ('in silo "Gold" of "Loyalty"', 1, 'No scheme of silos is called "Loyalty".', "no schemes yet"),
     ("may receive emial", 1, "No channel is called emial.", "Did you mean email?"),
     ("may receive pigeon", 1, "No channel is called pigeon.", "Known channels: email, sms, post, phone, push."),
 ]  # fmt: skip
@@ -239,5 +239,6 @@ def test_what_a_rule_depends_on() -> None:
         ),
         traits=frozenset({"country", "spend"}),
         segments=frozenset({"Big"}),
+        silos=frozenset(),
     )
     assert check(parse_rule("everyone"), SMALL_VOCABULARY) == parse_rule("everyone")

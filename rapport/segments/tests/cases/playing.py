@@ -13,6 +13,7 @@ from rapport.lib.clock import to_us
 from rapport.segments.check import check
 from rapport.segments.nodes import Rule
 from rapport.segments.parse import parse_definition, parse_rule
+from rapport.segments.silos.partition import expanded
 from rapport.segments.tests.cases.world import World
 from rapport.segments.vocabulary import Vocabulary
 
@@ -36,7 +37,11 @@ def words_of(world: World) -> Vocabulary:
     measures = {name: parse_definition(f"{name} := {amount}").amount for name, amount in world.measures.items()}
     segments = {name: parse_rule(rule) for name, rule in world.segments.items()}
     words = Vocabulary(events.catalogue(), segments, measures)
-    return replace(words, segments={name: check(rule, words) for name, rule in segments.items()})
+    words = replace(words, segments={name: check(rule, words) for name, rule in segments.items()})
+    for scheme, rules in world.silos.items():  # each may name the segments and the schemes before it
+        silos = expanded(list(rules), [check(parse_rule(rule), words, saving_in=scheme) for rule in rules.values()], "Rest")
+        words = replace(words, silos=words.silos | {(scheme, name): rule for name, rule in silos.items()})
+    return words
 
 
 def rule_of(text: str, words: Vocabulary) -> Rule:
