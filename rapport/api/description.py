@@ -66,7 +66,7 @@ def _built() -> Api:
     )
     with_problems(made)
     made.add_decorator(through_the_door, mode="view")
-    for room in (customers, facts, rules, segments, templates, campaigns, messages):
+    for room in (customers, facts, rules, segments, silos, templates, campaigns, messages):
         made.add_router("", room.router)
     return made
 
