@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 
 from rapport.api.door import through_the_door, with_problems
 from rapport.api.reading import StrictParser
-from rapport.api.routes import campaigns, customers, facts, messages, rules, segments, templates
+from rapport.api.routes import campaigns, customers, facts, messages, rules, segments, silos, templates
 
 WORDS = """Customers, facts, rules, segments, templates, campaigns and messages for other programs.
 
