@@ -87,9 +87,10 @@ def silhouettes(points: np.ndarray, own: np.ndarray, count: int) -> np.ndarray:
     for start in range(0, len(points), SLICE):
         rows = slice(start, start + SLICE)
         squared = squares[rows, None] + squares[None, :] - 2 * points[rows] @ points.T
-        sums = np.sqrt(np.maximum(squared, 0.0)) @ member
         mine = own[rows]
         at = np.arange(len(mine))
+        squared[at, start + at] = 0.0  # of each to itself; rounding leaves a little more
+        sums = np.sqrt(np.maximum(squared, 0.0)) @ member
         inside = sums[at, mine] / np.maximum(sizes[mine] - 1, 1)
         means = sums / np.maximum(sizes, 1)
         means[at, mine] = np.inf

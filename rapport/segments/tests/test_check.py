@@ -195,6 +195,38 @@ def test_a_segment_reached_twice_is_no_circle() -> None:
     assert check(parse_rule('in segment "A"'), twice)
 
 
+SCHEMES = Vocabulary(
+    SMALL,
+    segments={"A": parse_rule('in silo "Lapsed" of "Stages"')},
+    silos={
+        ("Stages", "Lapsed"): parse_rule("everyone"),
+        ("Stages", "Rest"): parse_rule("no one"),
+        ("Value", "Top"): parse_rule('in segment "A"'),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "saving_in", "words"),
+    [
+        ('in silo "Lapsed" of "Stage"', None, 'No scheme of silos is called "Stage". Did you mean "Stages"'),
+        ('in silo "Laps" of "Stages"', None, 'No silo of "Stages" is called "Laps". Did you mean "Lapsed"'),
+        ('in silo "Lapsed" of "Stages"', "Stages", 'The scheme "Stages" would include itself'),
+        ('in silo "Top" of "Value"', "Stages", '"Stages" → "Value" → "A" → "Stages"'),
+        ('in segment "A"', "Stages", '"Stages" → "A" → "Stages"'),
+    ],
+)
+def test_a_silo_must_be_there_and_never_lean_on_itself(text: str, saving_in: str | None, words: str) -> None:
+    with pytest.raises(RuleError, match="Line 1, column 1") as refusal:
+        check(parse_rule(text), SCHEMES, saving_in=saving_in)
+    assert words in str(refusal.value)
+
+
+def test_a_silo_may_be_named_where_there_is_no_circle() -> None:
+    assert check(parse_rule('in silo "Top" of "Value"'), SCHEMES, saving_in="Third")
+    assert used_by(parse_rule('in silo "Top" of "Value"')).silos == {("Value", "Top")}
+
+
 def test_the_companys_zone_decides_what_a_day_is(settings: Settings) -> None:
     text = "born between 2011-06-01T22:30Z and 2011-06-01T23:30Z"
     settings.COMPANY_TIME_ZONE = "Europe/London"

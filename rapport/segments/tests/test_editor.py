@@ -13,7 +13,10 @@ from rapport.segments.vocabulary import Vocabulary
 
 SPEND = parse_definition('spend := sum(revenue) of "Order Completed"')
 VOCABULARY = Vocabulary(
-    SMALL, segments={"Big": parse_rule("everyone"), "Contacted this week": parse_rule("no one")}, measures={SPEND.name: SPEND.amount}
+    SMALL,
+    segments={"Big": parse_rule("everyone"), "Contacted this week": parse_rule("no one")},
+    measures={SPEND.name: SPEND.amount},
+    silos={("Stages", "Lapsed"): parse_rule("everyone"), ("Value", "Top"): parse_rule("no one")},
 )
 
 
@@ -45,6 +48,12 @@ def test_kinds_of_events_come_with_how_many_facts_there_are_most_first() -> None
     assert texts('did "feed|') == ['"Feedback Given"']
     assert taken('did "feed|" at least 2 times') == ['did "Feedback Given" at least 2 times']
     assert taken("did ord|") == ['did "Order Completed"']
+
+
+def test_silos_come_with_their_scheme() -> None:
+    assert texts("in silo |") == ['"Lapsed" of "Stages"', '"Top" of "Value"']
+    assert taken('in silo "La|') == ['in silo "Lapsed" of "Stages"']
+    assert texts('in silo "Top" of |') == ['"Value"']
 
 
 def test_after_an_event_its_clauses_are_offered() -> None:

@@ -1,11 +1,12 @@
 """Schemes and their reviews as work: never in a circle, never half done, with what stood before kept."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from rapport.accounts.models import AuditEntry
 from rapport.lib.clock import fixed
@@ -48,7 +49,7 @@ def stages(**rules: str) -> Shape:
 
 
 @pytest.fixture
-def shop(lake: Path, cast: dict[str, Any], today: Any) -> Iterator[dict[str, int]]:
+def shop(lake: Path, cast: dict[str, Any], today: Any) -> dict[str, int]:
     warehouse.catch_up()
     return {name: one.id for name, one in cast.items()}
 
@@ -222,3 +223,44 @@ def test_the_last_word_on_a_silo_counts_and_says_so(shop: dict[str, int]) -> Non
     assert scheme is not None and scheme.version == 1, "nothing is half done"
     withdraw_review(review.id, by=ME)
     assert queries.open_review(scheme) is None
+
+
+def at_once(*deeds: Any) -> list[Any]:
+    """Each in a thread with a connection of its own; what it gave, or the refusal it met."""
+    found: list[Any] = [None] * len(deeds)
+    start = Barrier(len(deeds))
+
+    def run(number: int) -> None:
+        start.wait()
+        try:
+            found[number] = deeds[number]()
+        except Refusal as refusal:
+            found[number] = refusal
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=(number,)) for number in range(len(deeds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_two_who_decide_or_finish_at_once_leave_one_outcome(shop: dict[str, int]) -> None:
+    scheme = made(A=BOUGHT, B="everyone")
+    one, other = at_once(lambda: open_review(scheme.id, by=LENA), lambda: open_review(scheme.id, by=ME))
+    assert one.id == other.id
+    outcomes = at_once(
+        lambda: decide(one.id, "A", Said("keep", "good"), by=LENA), lambda: decide(one.id, "A", Said("retire", "not good"), by=ME)
+    )
+    assert sum(replaced is not None for _, replaced in outcomes) == 1
+    last = next(decision for decision, replaced in outcomes if replaced is not None)
+    assert queries.decisions(one)["A"].deed == last.deed
+    decide(one.id, "A", Said("retire", "settled"), by=ME)
+    for silo in ("B", "Rest"):
+        decide(one.id, silo, Said("keep", "good"), by=ME)
+    done = at_once(lambda: finish_review(one.id, by=LENA), lambda: finish_review(one.id, by=ME))
+    assert done[0].finished_us == done[1].finished_us
+    after = queries.scheme(scheme.id)
+    assert after is not None and (after.version, queries.shape_of(after).names) == (2, ["B", "Rest"])
