@@ -1,4 +1,4 @@
-"""The nouns of trade: a product, an order as it stands now, the rate of a currency on a day."""
+"""The nouns of trade: a product, a branch, an order as it stands now, the rate of a currency on a day."""
 
 from django.db import models
 
@@ -16,6 +16,24 @@ class Product(models.Model):
     stock = models.IntegerField(null=True)
     load_id = models.IntegerField(null=True)
     updated_us = models.BigIntegerField()
+
+
+class Branch(models.Model):
+    """A place where the company can be visited, as a file last told us."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+    latitude = models.FloatField()  # degrees north, -90 to 90
+    longitude = models.FloatField()  # degrees east, -180 to 180
+    load_id = models.IntegerField(null=True)
+    updated_us = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180), name="branch_on_earth"
+            )
+        ]
 
 
 class Order(models.Model):

@@ -5,9 +5,11 @@ from datetime import date
 from typing import Any
 
 from rapport.commerce.actions import currency as _currency
-from rapport.commerce.models import Order, Product
+from rapport.commerce.models import Branch, Order, Product
 from rapport.events import queries as log
 from rapport.lib.bulk import slices
+
+BRANCHES_MAX = 10_000
 
 
 def company_currency() -> str | None:
@@ -61,6 +63,12 @@ def products(skus: Iterable[str]) -> dict[str, Product]:
     for some in slices(skus):
         found.update({row.sku: row for row in Product.objects.filter(sku__in=some)})
     return found
+
+
+def branches() -> dict[str, tuple[float, float]]:
+    """Latitude and longitude of every branch, by name."""
+    rows = Branch.objects.order_by("name").values_list("name", "latitude", "longitude")[:BRANCHES_MAX]
+    return {name: (latitude, longitude) for name, latitude, longitude in rows}
 
 
 def rates_for(wanted: Iterable[tuple[str, date]]) -> dict[tuple[str, date], int]:

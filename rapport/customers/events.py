@@ -6,6 +6,7 @@ CONSENT_GIVEN, CONSENT_WITHDRAWN, UNSUBSCRIBED = "Consent Given", "Consent Withd
 ADDRESS_SUPPRESSED, SUPPRESSION_LIFTED = "Address Suppressed", "Suppression Lifted"
 CUSTOMERS_JOINED, CUSTOMERS_PARTED = "Customers Joined", "Customers Parted"
 CUSTOMER_ERASED = "Customer Erased"
+LOAD_TAKEN_BACK, RATE_APPLIED = "Load Taken Back", "Rate Applied"
 CONSENT_FACTS = (CONSENT_GIVEN, CONSENT_WITHDRAWN, UNSUBSCRIBED)
 
 declare(
@@ -21,6 +22,8 @@ declare(
     prop("region", "text"),
     prop("city", "text"),
     prop("postal_code", "text"),
+    prop("latitude", "number"),
+    prop("longitude", "number"),
     prop("created_at", "time"),
     prop("membership_number", "text"),
 )
@@ -38,5 +41,5 @@ declare(SUPPRESSION_LIFTED, "machine", prop("channel", "text"), prop("address", 
 declare(CUSTOMERS_JOINED, "machine", prop("from", "number"), prop("into", "number"))
 declare(CUSTOMERS_PARTED, "machine", prop("customer", "number"))
 declare(CUSTOMER_ERASED, "machine", prop("customer", "number"))
-declare("Load Taken Back", "machine", prop("load_id", "number"))
-declare("Rate Applied", "machine")
+declare(LOAD_TAKEN_BACK, "machine", prop("load_id", "number"))
+declare(RATE_APPLIED, "machine")

@@ -36,7 +36,7 @@ class Load(models.Model):
     id = models.AutoField(primary_key=True)
     path = models.CharField(max_length=4096)
     name = models.CharField(max_length=255)
-    kind = models.CharField(max_length=31)  # events, customers, orders, products, rates, suppressions
+    kind = models.CharField(max_length=31)  # events, customers, orders, products, branches, rates, suppressions
     source = models.ForeignKey(Source, models.PROTECT, related_name="loads")
     options = models.JSONField(default=dict)  # map, map_value, currency, timezone, anonymous, encoding
     fingerprint = models.CharField(max_length=64)  # of file and options: a stopped load goes on where it was

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from rapport.commerce.actions.products import ProductTold, set_products
+from rapport.commerce.actions.told import RowTold, set_told
+from rapport.commerce.models import Product
 from rapport.intake.actions import receive
 from rapport.intake.keys import source
 from rapport.learn.practice import company
@@ -59,13 +60,13 @@ def _by_source(batch: list[Told]) -> Iterator[tuple[str, list[Told]]]:
 def fill_shelves() -> None:
     """What the shop sells."""
     with transaction.atomic():
-        set_products([_told(number, item) for number, item in enumerate(company.ITEMS)], load_id=None)
+        set_told(Product, [_told(number, item) for number, item in enumerate(company.ITEMS)], load_id=None)
 
 
-def _told(number: int, item: company.Item) -> ProductTold:
+def _told(number: int, item: company.Item) -> RowTold:
     price, cost = (Decimal(cents) / 100 for cents in (item.price_cents, item.cost_cents))
     values = {"name": item.name, "url": company.SITE + item.path, "price": price, "cost": cost, "stock": (number * 37) % 90}
-    return ProductTold(item.sku, values)
+    return RowTold(item.sku, values)
 
 
 def load_warehouse(facts: int, shown: Shown) -> None:

@@ -28,6 +28,7 @@ from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
 from rapport.run.backup.record_sqlite import record_files
 from rapport.run.backup.saving import last_backup
+from rapport.segments import queries as segments
 from rapport.warehouse import queries as warehouse
 
 KEPT_SECONDS = 10
@@ -110,7 +111,28 @@ def saved() -> GaugeMetricFamily:
     return gauge("backup_age_seconds", "How long ago `rapport backup` last ended well; NaN where never.", age)
 
 
-FIGURES: tuple[Figure, ...] = (build, tables, facts, received, newest, refused, behind, known, loads, reacting, database, room, saved)
+def segments_age() -> GaugeMetricFamily:
+    last = segments.last_refresh()
+    age = max(0.0, (now_us() - last.moment_us) / 1e6) if last else float("nan")
+    return gauge("segments_age_seconds", "How long ago the memberships of segments were last true; NaN where none are kept.", age)
+
+
+FIGURES: tuple[Figure, ...] = (
+    build,
+    tables,
+    facts,
+    received,
+    newest,
+    refused,
+    behind,
+    known,
+    loads,
+    reacting,
+    segments_age,
+    database,
+    room,
+    saved,
+)
 
 
 def database_bytes() -> int:

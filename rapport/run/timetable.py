@@ -15,6 +15,7 @@ from rapport.lib.refusals import Refusal
 from rapport.messaging import answers, inbound
 from rapport.messaging.delivery import Courier
 from rapport.run.loops import Loop, Stopping
+from rapport.segments import actions as segments
 from rapport.warehouse import actions as warehouse
 
 TIDY_SECONDS = 120
@@ -58,6 +59,10 @@ def take_back_loads(stopping: Stopping) -> bool:
     return False
 
 
+def refresh_segments(stopping: Stopping) -> bool:
+    return segments.refresh_if_due()
+
+
 def fill_campaigns(stopping: Stopping) -> bool:
     return campaigns.fill_started()
 
@@ -88,6 +93,7 @@ LOOPS = (
     Loop("reactions", react, pause_seconds=1, lock="reactions"),
     Loop("loads", run_loads, pause_seconds=1),
     Loop("taking back", take_back_loads, pause_seconds=5),
+    Loop("segments", refresh_segments, pause_seconds=1),
     Loop("campaigns", fill_campaigns, pause_seconds=1, lock="campaigns"),
     Loop("answers to mail", tell_touches, pause_seconds=1, lock="answers to mail"),
     *couriers(),

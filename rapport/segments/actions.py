@@ -1,18 +1,35 @@
-"""The verbs of segments: a rule saved, renamed or deleted, a measure given its name. Each is checked first and written down."""
+"""The verbs of segments: a rule saved, renamed or deleted, a measure given its name, a list uploaded.
+
+Each is checked first and written down.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
 
 from django.db import transaction
+from django.db.models import Max
 
 from rapport.accounts.actions import write_down
+from rapport.events.actions import cursor_at
 from rapport.lib.clock import now_us
+from rapport.lib.locks import turn_to_write
 from rapport.lib.refusals import Refusal
 from rapport.segments import queries
 from rapport.segments.check import check, check_definition
 from rapport.segments.errors import NameTaken, RuleError
 from rapport.segments.literals import Unfit, fit_name
-from rapport.segments.models import NamedMeasure, Scheme, Segment
+from rapport.segments.models import NamedMeasure, Refresh, Scheme, Segment, UploadedList
 from rapport.segments.parse import parse_definition
+from rapport.segments.refresh import actions as refreshing
+from rapport.segments.refresh import days
+from rapport.segments.refresh.kept import CURSOR
+from rapport.segments.refresh.refreshing import Moved
 from rapport.segments.text import definition_text, rule_text
 from rapport.segments.tree import rule_in
+from rapport.segments.uploads import Watch, found_in
+from rapport.warehouse import queries as warehouse
+
+REFRESH_SECONDS = 60  # windows expire by themselves: no set is older than this
 
 
 @transaction.atomic
@@ -58,7 +75,40 @@ def delete_segment(name: str, *, by: str) -> None:
     kept = _of(_held(), name)
     _refuse_used(name, "deleted")
     write_down("segments.delete", subject=f"segment {kept.id}", by=by, name=name, rule=kept.rule)
+    days.forget(queries.segment_key(kept))
     kept.delete()
+
+
+@turn_to_write()
+def tell_movements(name: str, *, told: bool, by: str) -> Segment:
+    """From now on write into the log who enters and leaves a segment, or no longer. Who is in it already does not enter."""
+    kept = queries.segment_named(name)
+    if kept.told != told:
+        kept.told = told
+        kept.save(update_fields=["told"])
+        write_down("segments.tell", subject=f"segment {kept.id}", by=by, name=name, told=told)
+    return kept
+
+
+def refresh() -> Moved:
+    """Bring the sets of all saved segments to now. HeldByAnother while another does."""
+    words = queries.vocabulary()
+    return refreshing.refresh(queries.kept_rules(words)[0], words)
+
+
+def refresh_if_due() -> bool:
+    """One pass of the loop: where facts came, a rule changed or a minute went by; never more than a third of the time."""
+    newest = Segment.objects.aggregate(at=Max("updated_us"))["at"]
+    last = Refresh.objects.first()
+    if last is None:
+        due = newest is not None
+    else:
+        idle_us = now_us() - last.moment_us - last.seconds * 1_000_000
+        stale = idle_us > REFRESH_SECONDS * 1_000_000 or (newest or 0) > last.moment_us or cursor_at(CURSOR) != warehouse.watermark()
+        due = newest is not None and stale and idle_us >= 2 * last.seconds * 1_000_000
+    if due:
+        refresh()
+    return due
 
 
 @transaction.atomic
@@ -89,6 +139,46 @@ def delete_measure(name: str, *, by: str) -> None:
     kept.delete()
 
 
+def upload_list(
+    name: str,
+    said: Path | Iterable[str],
+    *,
+    by: str,
+    kind: str = "",
+    column: str = "",
+    encoding: str = "",
+    new: bool = False,
+    watch: Watch | None = None,
+) -> UploadedList:
+    """Keep under a name whom a file or some lines name; under a name that is there it replaces those, or with `new` is refused."""
+    name = _fitting(name, "A list's name")
+    if new and UploadedList.objects.filter(name=name).exists():
+        raise NameTaken(name, "list")
+    found = found_in(said, kind=kind, column=column, encoding=encoding, watch=watch)
+    facts = {"rows": found.known + found.unknown, "known": found.known, "unknown": found.unknown}
+    with transaction.atomic():
+        before = UploadedList.objects.select_for_update().filter(name=name).first()
+        told = {"ids": found.ids.serialize(), **facts, "reject_file": found.reject_file, "by": by, "created_us": now_us()}
+        kept, _ = UploadedList.objects.update_or_create(name=name, defaults=told)
+        write_down("segments.upload_list", subject=f"list {kept.id}", by=by, name=name, people=len(found.ids), **facts)
+    if before is not None and before.reject_file:
+        Path(before.reject_file).unlink(missing_ok=True)
+    return kept
+
+
+@transaction.atomic
+def delete_list(name: str, *, by: str) -> None:
+    """Take an uploaded list away; refused while a segment's rule names it."""
+    _held()
+    kept = queries.list_named(name)
+    if users := queries.users_of_list(name):
+        raise Refusal(f'The list "{name}" cannot be deleted: {_listed(users)} names it.', mend="Change that rule first.", users=users)
+    write_down("segments.delete_list", subject=f"list {kept.id}", by=by, name=name)
+    kept.delete()
+    if kept.reject_file:
+        Path(kept.reject_file).unlink(missing_ok=True)
+
+
 def _held() -> dict[str, Segment]:
     """Every segment and scheme, held until the end: two who save at once must not close a circle between them."""
     found = {one.name: one for one in Segment.objects.select_for_update().order_by("id")}
@@ -109,8 +199,8 @@ def _listed(names: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _fitting(name: str) -> str:
+def _fitting(name: str, what: str = "A segment's name") -> str:
     try:
-        return fit_name(name.strip(), "A segment's name")
+        return fit_name(name.strip(), what)
     except Unfit as unfit:
         raise RuleError(unfit.trouble, mend=unfit.mend) from None

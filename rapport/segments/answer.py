@@ -1,7 +1,8 @@
 """The answer to a rule over all customers: an exact set at every node, asked of the lake at one moment."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from collections.abc import Sequence as Several
 from dataclasses import dataclass
 from itertools import chain
 
@@ -13,7 +14,7 @@ from rapport.segments.bounds import Moment
 from rapport.segments.errors import RuleError
 from rapport.segments.folding import leaf_sets
 from rapport.segments.lake import Lake, Reader
-from rapport.segments.leaves import Planner, Words, trait_facts
+from rapport.segments.leaves import Planner, trait_facts
 from rapport.segments.nodes import (
     Amount,
     And,
@@ -28,10 +29,13 @@ from rapport.segments.nodes import (
     Named,
     Or,
     PropertyTest,
+    Relative,
     Rule,
+    Sequence,
     TraitTest,
     preorder,
 )
+from rapport.segments.plans import Words
 from rapport.segments.sets import node_sets
 from rapport.segments.text import rule_text
 from rapport.warehouse import queries as warehouse
@@ -56,7 +60,7 @@ def answer(rule: Rule, words: Words, moment_us: int, reader: Reader | None = Non
     return answer_many([rule], words, moment_us, reader)[0]
 
 
-def answer_many(rules: Sequence[Rule], words: Words, moment_us: int, reader: Reader | None = None) -> list[Answer]:
+def answer_many(rules: Several[Rule], words: Words, moment_us: int, reader: Reader | None = None) -> list[Answer]:
     """Several rules of one moment; a condition they share is asked once, and conditions share scans across rules."""
     if reader is None:
         return warehouse.ask(lambda found: answer_many(rules, words, moment_us, found))
@@ -119,7 +123,7 @@ def sets_over(
 # Facts without a rate
 
 
-def kinds_with_money(leaves: Sequence[Leaf], words: Words) -> list[EventTypeFacts]:
+def kinds_with_money(leaves: Several[Leaf], words: Words) -> list[EventTypeFacts]:
     """The kinds of facts whose amounts of money these conditions name."""
     found: dict[str, EventTypeFacts] = {}
     for leaf in leaves:
@@ -135,7 +139,9 @@ def _named(leaf: Leaf, words: Words) -> Iterator[tuple[str | None, set[str]]]:
     match leaf:
         case Did():
             yield leaf.event, _paths(leaf.where)
-        case Measure():
+        case Sequence():
+            yield from ((step.event, _paths(step.where)) for step in leaf.steps)
+        case Measure() | Relative():
             yield _of_amount(leaf.amount)
         case TraitTest():
             if leaf.trait in words.measures:

@@ -76,6 +76,12 @@ class Moment:
         except OverflowError:
             return None
 
+    def before(self, window: Window | None, length: Duration) -> tuple[int | None, int | None]:
+        """Where the stretch of time right before an `in the last` window begins and ends; None beyond the calendar."""
+        assert isinstance(window, InTheLast), "the checker lets only such windows through"
+        end_us = self.shifted_us(window.duration, -1)
+        return (None if end_us is None else Moment(end_us, self.zone).shifted_us(length, -1)), end_us
+
     def span(self, window: Window | InTheNext) -> Span:
         """What a window spans of moments."""
         match window:

@@ -1,6 +1,7 @@
 """Could this rule be true of data? Names and types against a vocabulary, before a rule is saved or answered."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from collections.abc import Sequence as Several
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeAlias, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -8,33 +9,48 @@ from zoneinfo import ZoneInfo
 from rapport.events.catalogue import PropertyFacts
 from rapport.lib.zone import company_zone
 from rapport.segments.errors import RuleError
-from rapport.segments.fitting import fitted_compare, fitted_test, fitted_times, fitted_window
+from rapport.segments.fitting import (
+    fitted_bucket,
+    fitted_compare,
+    fitted_distance,
+    fitted_relative,
+    fitted_sequence,
+    fitted_test,
+    fitted_times,
+    fitted_window,
+)
 from rapport.segments.limits import refuse_beyond_limits
 from rapport.segments.literals import Unfit
 from rapport.segments.mends import nearest
 from rapport.segments.nodes import (
     Amount,
+    Bucket,
     Compare,
     Definition,
     Did,
     Element,
     Filter,
+    InList,
     InSegment,
     InSilo,
     Known,
     MayReceive,
     Measure,
     Named,
+    Near,
     OneOf,
     PropertyTest,
+    Relative,
     Rule,
+    Sequence,
+    Step,
     Test,
     TraitTest,
     Window,
 )
 from rapport.segments.text import name_text, quoted
 from rapport.segments.tree_writing import operator_key
-from rapport.segments.vocabulary import Vocabulary
+from rapport.segments.vocabulary import PLACE_TRAITS, Vocabulary
 from rapport.segments.walk import FILTER_OPERATORS, RULE_OPERATORS, Node, fold, parts_of, preorder_of
 
 Made = TypeVar("Made")
@@ -108,15 +124,17 @@ class Checker:
     def checked_filter(self, where: Filter, event: str | None) -> Filter:
         return cast(Filter, fold(Seat(where, "$.where", event), self.seats_within, self.node))
 
-    def seats_within(self, seat: Seat) -> Sequence[Seat]:
+    def seats_within(self, seat: Seat) -> Several[Seat]:
         """The nodes within a node; an unknown kind of event is refused here, before its filter is asked of."""
         node = seat.node
         if isinstance(node, RULE_OPERATORS + FILTER_OPERATORS):
             key = operator_key(node)
             return [replace(seat, node=child, path=f"{seat.path}.{key}[{number}]") for number, child in enumerate(node.children)]
+        if isinstance(node, Sequence):
+            return [replace(seat, node=step, path=f"{seat.path}.sequence[{number}]") for number, step in enumerate(node.steps)]
         within = replace(seat, path=f"{seat.path}.where")
-        if isinstance(node, Did | Measure):
-            event = node.event if isinstance(node, Did) else node.amount.event
+        if isinstance(node, Did | Step | Measure | Relative):
+            event = node.event if isinstance(node, Did | Step) else node.amount.event
             self.known_event(event, seat)
             within = replace(within, event=event)
         elif isinstance(node, Element):
@@ -128,6 +146,9 @@ class Checker:
         node = seat.node
         if isinstance(node, RULE_OPERATORS + FILTER_OPERATORS):
             return cast(Node, replace(cast(Any, node), children=tuple(parts)))
+        if isinstance(node, Sequence):
+            seat.fitted(lambda: fitted_sequence(node))
+            return replace(node, steps=cast(tuple[Step, ...], tuple(parts)), window=self.window(node.window, seat))
         where = cast(Filter | None, parts[0] if parts else None)
         match node:
             case TraitTest():
@@ -139,8 +160,19 @@ class Checker:
             case Did():
                 times = seat.fitted(lambda: fitted_times(node.times))
                 return replace(node, where=where, times=times, window=self.window(node.window, seat))
+            case Step():
+                return replace(node, where=where)
             case Measure():
                 return self.measure(node, seat, where)
+            case Relative():
+                return self.relative(node, seat, where)
+            case Bucket():
+                seat.fitted(lambda: fitted_bucket(node))
+            case Near():
+                self.known_name(node.branch, self.vocabulary.branches, "branch", "branches", seat)
+                return replace(node, distance=seat.fitted(lambda: fitted_distance(node.distance)))
+            case InList():
+                self.known_name(node.name, self.vocabulary.lists, "list", "lists", seat)
             case InSegment():
                 self.known_segment(node, seat)
             case InSilo():
@@ -218,6 +250,10 @@ class Checker:
         compared = seat.fitted(lambda: fitted_compare(Compare(node.op, node.value), kind, name, self.zone))
         return replace(node, amount=amount, value=compared.value)
 
+    def relative(self, node: Relative, seat: Seat, where: Filter | None) -> Relative:
+        amount = self.amount(node.amount, seat, where)
+        return seat.fitted(lambda: fitted_relative(replace(node, amount=amount), self.kind_of(amount) or "number"))
+
     def amount(self, amount: Amount, seat: Seat, where: Filter | None) -> Amount:
         self.known_event(amount.event, seat)
         if amount.property is not None:
@@ -244,33 +280,30 @@ class Checker:
         facts = event.properties.get(amount.property or "") if event else None
         return facts.kind if facts else None
 
-    # Segments and channels
+    # Segments, lists, branches and channels
+
+    def known_name(self, name: str, known: Iterable[str], one: str, several: str, seat: Seat) -> None:
+        if name not in known:
+            seat.refuse(f"No {one} is called {quoted(name)}.", _nearest_mend(name, known, quoted, several))
 
     def known_segment(self, node: InSegment, seat: Seat) -> None:
         known = self.vocabulary.segments
         if node == self.saving:
             seat.refuse(f"The segment {quoted(node.name)} would include itself.", "Name another segment.")
-        if node.name not in known:
-            seat.refuse(f"No segment is called {quoted(node.name)}.", _nearest_mend(node.name, known, quoted, "segments"))
+        self.known_name(node.name, known, "segment", "segments", seat)
         self.refuse_circle(node, seat)
 
     def known_silo(self, node: InSilo, seat: Seat) -> None:
-        schemes = list(dict.fromkeys(scheme for scheme, _ in self.vocabulary.silos))
         if Scheme(node.scheme) == self.saving:
             seat.refuse(f"The scheme {quoted(node.scheme)} would include itself.", "Its silos are told apart by their order already.")
-        if node.scheme not in schemes:
-            mend = _nearest_mend(node.scheme, schemes, quoted, "schemes")
-            seat.refuse(f"No scheme of silos is called {quoted(node.scheme)}.", mend)
+        self.known_name(node.scheme, {scheme for scheme, _ in self.vocabulary.silos}, "scheme of silos", "schemes", seat)
         silos = [name for scheme, name in self.vocabulary.silos if scheme == node.scheme]
-        if node.name not in silos:
-            trouble = f"No silo of {quoted(node.scheme)} is called {quoted(node.name)}."
-            seat.refuse(trouble, _nearest_mend(node.name, silos, quoted, "silos"))
+        self.known_name(node.name, silos, f"silo of {quoted(node.scheme)}", "silos", seat)
         self.refuse_circle(node, seat)
 
     def refuse_circle(self, node: Named, seat: Seat) -> None:
         if circle := circle_from(_owner(node), self.vocabulary, back_to=self.saving):
-            what = "segment" if isinstance(circle[-1], InSegment) else "scheme"
-            chain = " → ".join(quoted(one.name) for one in circle)
+            what, chain = "segment" if isinstance(circle[-1], InSegment) else "scheme", " → ".join(quoted(one.name) for one in circle)
             seat.refuse(f"The {what} {quoted(circle[-1].name)} would include itself: {chain}.", "Break the circle.")
 
     def channel(self, node: MayReceive, seat: Seat) -> str:
@@ -302,16 +335,13 @@ def circle_from(start: Owner, vocabulary: Vocabulary, *, back_to: Owner | None) 
 
 
 def _owner(node: Named) -> Owner:
-    """Places in the text are of no matter here."""
     return InSegment(node.name) if isinstance(node, InSegment) else Scheme(node.scheme)
 
 
 def _named_by(owner: Owner, vocabulary: Vocabulary) -> list[Named]:
     """The segments and silos that the rules of a segment or a scheme name."""
-    if isinstance(owner, InSegment):
-        rules = [vocabulary.segments[owner.name]] if owner.name in vocabulary.segments else []
-    else:
-        rules = [rule for (scheme, _), rule in vocabulary.silos.items() if scheme == owner.name]
+    silos = [rule for (scheme, _), rule in vocabulary.silos.items() if owner == Scheme(scheme)]
+    rules = silos + [rule for name, rule in vocabulary.segments.items() if owner == InSegment(name)]
     return [node for rule in rules for node in preorder_of(rule) if isinstance(node, InSegment | InSilo)]
 
 
@@ -329,21 +359,23 @@ class Uses:
 def used_by(rule: Rule) -> Uses:
     """What would break the rule if it went away. `traits` holds named measures too."""
     nodes = preorder_of(rule)
-    events = {node.event for node in nodes if isinstance(node, Did) and node.event is not None}
-    events |= {node.amount.event for node in nodes if isinstance(node, Measure)}
+    events = {node.event for node in nodes if isinstance(node, Did | Step) and node.event is not None}
+    events |= {node.amount.event for node in nodes if isinstance(node, Measure | Relative)}
     properties: set[tuple[str | None, str]] = set()
     for node in nodes:
-        if isinstance(node, Measure) and node.amount.property is not None:
+        if isinstance(node, Measure | Relative) and node.amount.property is not None:
             properties.add((node.amount.event, node.amount.property))
-        if isinstance(node, Did | Measure):
-            properties |= {(node.event if isinstance(node, Did) else node.amount.event, path) for path in _paths(parts_of(node))}
+        if isinstance(node, Did | Step | Measure | Relative):
+            event = node.event if isinstance(node, Did | Step) else node.amount.event
+            properties |= {(event, path) for path in _paths(parts_of(node))}
     traits = {node.trait for node in nodes if isinstance(node, TraitTest)}
+    traits |= {trait for node in nodes if isinstance(node, Near) for trait in PLACE_TRAITS}
     segments = {node.name for node in nodes if isinstance(node, InSegment)}
     silos = {(node.scheme, node.name) for node in nodes if isinstance(node, InSilo)}
     return Uses(frozenset(events), frozenset(properties), frozenset(traits), frozenset(segments), frozenset(silos))
 
 
-def _paths(parts: Sequence[Node]) -> set[str]:
+def _paths(parts: Several[Node]) -> set[str]:
     """Every path a filter asks of, lists and their things included."""
     found: set[str] = set()
     waiting: list[tuple[Node, str]] = [(part, "") for part in parts]
@@ -363,6 +395,6 @@ def _nearest_mend(name: str, known: Iterable[str], spelled: Callable[[str], str]
     return f"Known {what}: {_some(names, spelled)}." if names else f"There are no {what} yet."
 
 
-def _some(names: Sequence[str], spelled: Callable[[str], str]) -> str:
+def _some(names: Several[str], spelled: Callable[[str], str]) -> str:
     shown = ", ".join(map(spelled, names[:NAMES_SHOWN_MAX]))
     return f"{shown} and {len(names) - NAMES_SHOWN_MAX} more" if len(names) > NAMES_SHOWN_MAX else shown

@@ -19,11 +19,12 @@ SUGGESTIONS_MAX = 50
 PHRASE_WORDS_MAX = 4  # `anniversary in the next`
 OPEN_TEXT = re.compile(r'(?:[^"`]|"(?:\\.|[^"\\])*"|`[^`]*`)*?("(?:\\.|[^"\\])*|`[^`]*)', re.DOTALL)
 STEM = re.compile(r"[^\s()\"`,=!<>:]*\Z")
-NAMED = frozenset({"DID", "AMOUNT_OF_FACTS", "_OF", "IN_SEGMENT", "IN_SILO"})  # the text after these is a name
+EVENTS = frozenset({"DID", "THEN", "THEN_NO", "AMOUNT_OF_FACTS", "_OF"})  # the text after these names a kind of event
+NAMED = EVENTS | {"IN_SEGMENT", "IN_SILO", "IN_LIST", "_OF_BRANCH"}  # ... or something else that has a name
 BETWEEN_ITS_TIMES = ["_BETWEEN", "TIME"]  # the `and` here joins two times, not two conditions
 LOOSE = ("TEXT", "QUOTED_NAME", "TIME", *SPELLINGS, "NUMBER", "NAME")  # what text that no longer reads is coloured by
 SuggestionKind: TypeAlias = Literal[
-    "event", "property", "trait", "measure", "segment", "silo", "scheme", "channel", "purpose", "keyword", "sign"
+    "event", "property", "trait", "measure", "segment", "silo", "scheme", "list", "branch", "channel", "purpose", "keyword", "sign"
 ]
 Span: TypeAlias = tuple[int, int, Kind]
 
@@ -136,7 +137,7 @@ def _one_each(terminal: str, spellings: tuple[str, ...], scene: Scene) -> Iterab
 
 def _names(scene: Scene, text: str, cursor: int, vocabulary: Vocabulary) -> Iterator[Suggestion]:
     if "TEXT" in scene.accepted and scene.last in NAMED:
-        yield from _named(scene, vocabulary)
+        yield from _named_things(scene, vocabulary)
     if not NAMES & scene.accepted:
         return
     if scene.last == "MAY_RECEIVE":
@@ -149,21 +150,26 @@ def _names(scene: Scene, text: str, cursor: int, vocabulary: Vocabulary) -> Iter
         yield from _properties(scene, text[cursor:], vocabulary)
 
 
+def _named_things(scene: Scene, vocabulary: Vocabulary) -> Iterator[Suggestion]:
+    match scene.last:
+        case "IN_SEGMENT":
+            yield from (Suggestion(quoted(name), "segment") for name in sorted(vocabulary.segments))
+        case "IN_SILO":
+            yield from (Suggestion(f"{quoted(name)} of {quoted(scheme)}", "silo") for scheme, name in vocabulary.silos)
+        case "_OF" if [token.type for token in scene.tokens[-3:-1]] == ["IN_SILO", "TEXT"]:
+            silo = _text_of(scene.tokens[-2])
+            yield from (Suggestion(quoted(scheme), "scheme") for scheme, name in vocabulary.silos if name == silo)
+        case "IN_LIST":
+            yield from (Suggestion(quoted(name), "list") for name in sorted(vocabulary.lists))
+        case "_OF_BRANCH":
+            yield from (Suggestion(quoted(name), "branch") for name in sorted(vocabulary.branches))
+        case _ if [token.type for token in scene.tokens[-3:-2]] != ["BUCKET"]:  # the name of a drawing is anybody's choice
+            yield from _events(vocabulary)
+
+
 def _events(vocabulary: Vocabulary) -> Iterator[Suggestion]:
     for kind in sorted(vocabulary.catalogue.event_types.values(), key=lambda kind: (-kind.facts, kind.name)):
         yield Suggestion(quoted(kind.name), "event", f"{kind.facts:,} fact{'' if kind.facts == 1 else 's'}")
-
-
-def _named(scene: Scene, vocabulary: Vocabulary) -> Iterable[Suggestion]:
-    """The names that may stand in quotes here; a silo comes with its scheme."""
-    if scene.last == "IN_SEGMENT":
-        return (Suggestion(quoted(name), "segment") for name in sorted(vocabulary.segments))
-    if scene.last == "IN_SILO":
-        return (Suggestion(f"{quoted(name)} of {quoted(scheme)}", "silo") for scheme, name in vocabulary.silos)
-    if [token.type for token in scene.tokens[-3:-1]] == ["IN_SILO", "TEXT"]:
-        silo = _text_of(scene.tokens[-2])
-        return (Suggestion(quoted(scheme), "scheme") for scheme, name in vocabulary.silos if name == silo)
-    return _events(vocabulary)
 
 
 def _traits(vocabulary: Vocabulary) -> Iterator[Suggestion]:
@@ -190,7 +196,7 @@ def _scope(tokens: list[Token], after: str) -> tuple[str | None, str]:
     opened: list[str] = []
     for number, token in enumerate(tokens):
         before = tokens[number - 1] if number else None
-        if token.type == "TEXT" and before is not None and before.type in NAMED:
+        if token.type == "TEXT" and before is not None and before.type in EVENTS:
             event = json.loads(token)
         elif token.type == "ANYTHING":
             event = None

@@ -20,9 +20,9 @@ class RuleError(Refusal):
 
 
 class NameTaken(Refusal):
-    """Another segment or scheme has this name already."""
+    """Another segment, scheme or list has this name already."""
 
     code = "name_taken"
 
-    def __init__(self, name: str, *, what: str = "segment") -> None:
+    def __init__(self, name: str, what: str = "segment") -> None:
         super().__init__(f'Another {what} is called "{name}" already.', mend="Choose another name.", name=name)

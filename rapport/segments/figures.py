@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
+from functools import reduce
+from math import cos, radians
+from operator import mul
 from typing import TypeAlias
 
 import ibis
 import ibis.expr.types as ir
 
 from rapport.segments.bounds import EVERY_DIGIT, PLACES, Moment, days_ago
-from rapport.segments.nodes import Comparison, Value
+from rapport.segments.nodes import AmountKind, Comparison, DistanceUnit, Value
 from rapport.segments.predicates import OPERATORS, SUM_DIGITS, both, compared, decimal, either, exactly, in_span
 
 Column: TypeAlias = Callable[[str], ir.Value]
@@ -20,6 +23,10 @@ PLAIN_NUMBER = 1e9  # up to here a number with six decimals is told by arithmeti
 NOTHING = 1e-7  # what is smaller rounds to 0; as text its exponent may be more than the engine's decimals can read
 AVERAGE_SPREAD = 10**6  # beyond this distance from the threshold its finer digits say nothing
 COUNT_MAX = 2**62
+PRODUCT_MAX = 1e31  # a digit less than SUM_TYPE has before the point
+EARTH_RADIUS_KM = 6371.0088  # the mean one
+KM_OF = {"km": 1.0, "mi": 1.609344}
+LATITUDE_MAX, LONGITUDE_MAX = 90, 180
 
 
 @dataclass(frozen=True)
@@ -124,6 +131,85 @@ def newest_fact(held: ir.BooleanValue, table: ir.Table) -> Figure:
         return {"said": column("event_id").last(where=kept, order_by=order), "held": column("event_id").last(where=asked, order_by=order)}
 
     return Figure(made, lambda column: column("said") == column("held"), {"held": held, "time": table.time, "event_id": table.event_id})
+
+
+def beside_earlier(kind: AmountKind, op: Comparison, factor: Decimal, late: ir.BooleanValue, item: ir.Value | None, of: str) -> Figure:
+    """An amount over the late rows beside `factor` times that over the others."""
+    columns = {"late": late} | ({} if item is None else {"item": item if kind == "number of different" else summand(item, of)})
+
+    def made(column: Column, kept: Kept) -> dict[str, ir.Value]:
+        found = {}
+        for name, meant in (("late", column("late")), ("early", ~column("late"))):
+            rows = meant if kept is None else meant & kept
+            found[name] = _reduced(kind, column, rows).cast(SUM_TYPE)
+            if kind == "average":
+                found[f"{name}_n"] = column("item").count(where=rows).cast("decimal(18, 0)")
+        return found
+
+    def holds(column: Column) -> ir.BooleanValue:
+        part, whole = factor.as_integer_ratio()
+        late, early = column("late"), column("early")
+        if kind == "sum":
+            late, early = (one.fill_null(decimal(Decimal(0), SUM_DIGITS)) for one in (late, early))
+        sides = [(late, whole, "early_n"), (early, part, "late_n")]
+        several = [[number, _integer(times), *([column(n)] if kind == "average" else [])] for number, times, n in sides]
+        return _products_compare(op, *several)
+
+    return Figure(made, holds, columns)
+
+
+def _reduced(kind: AmountKind, column: Column, rows: ir.BooleanValue) -> ir.Value:
+    match kind:
+        case "number of":
+            return ibis._.count(where=rows)
+        case "number of different":
+            return column("item").nunique(where=rows)
+        case "largest":
+            return column("item").max(where=rows)
+        case "smallest":
+            return column("item").min(where=rows)
+    return column("item").sum(where=rows)  # an average is a sum and a count
+
+
+def _integer(number: int) -> ir.Value:
+    return ibis.literal(Decimal(number), "decimal(10, 0)")
+
+
+def _products_compare(op: Comparison, left: list[ir.Value], right: list[ir.Value]) -> ir.BooleanValue:
+    """Two products, exactly, where they have the digits the engine has; beyond, where no amount of a customer lies, as doubles."""
+
+    def rough(factors: list[ir.Value]) -> ir.Value:
+        return reduce(mul, (one.cast("float64") for one in factors))
+
+    def exact(factors: list[ir.Value]) -> ir.Value:
+        return reduce(lambda so_far, one: (so_far * one).cast(SUM_TYPE), factors)
+
+    fits = (rough(left).abs() < PRODUCT_MAX) & (rough(right).abs() < PRODUCT_MAX)
+    return ibis.cases((fits, OPERATORS[op](exact(left), exact(right))), else_=OPERATORS[op](rough(left), rough(right)))
+
+
+def near(
+    latitude: ir.Value, longitude: ir.Value, table: ir.Table, place: tuple[float, float], distance: Decimal, unit: DistanceUnit
+) -> Figure:
+    """The newest latitude and the newest longitude are a place on earth, and that lies so near: haversine on a sphere."""
+
+    def made(column: Column, kept: Kept) -> dict[str, ir.Value]:
+        found = {}
+        for name in ("latitude", "longitude"):
+            known = column(name).notnull()
+            rows = known if kept is None else known & kept
+            found[name] = column(name).last(where=rows, order_by=[column("time"), column("event_id")])
+        return found
+
+    def holds(made: Column) -> ir.BooleanValue:
+        there = [made(name).radians() for name in ("latitude", "longitude")]
+        here = [radians(degrees) for degrees in place]
+        across = ((there[0] - here[0]) / 2).sin() ** 2 + there[0].cos() * cos(here[0]) * ((there[1] - here[1]) / 2).sin() ** 2
+        possible = (made("latitude").abs() <= LATITUDE_MAX) & (made("longitude").abs() <= LONGITUDE_MAX)
+        return possible & (across.clip(0, 1).sqrt().asin() * (2 * EARTH_RADIUS_KM) <= float(distance) * KM_OF[unit])
+
+    columns = {"latitude": latitude, "longitude": longitude, "time": table.time, "event_id": table.event_id}
+    return Figure(made, holds, columns)
 
 
 def summand(column: ir.Value, kind: str) -> ir.Value:

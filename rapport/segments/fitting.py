@@ -1,5 +1,6 @@
 """Whether a test can be asked of a kind of value, and the test as it is then meant: types, calendars and whole numbers."""
 
+from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from zoneinfo import ZoneInfo
 
@@ -7,14 +8,18 @@ from rapport.events.values import as_time_us
 from rapport.lib.clock import from_us
 from rapport.segments.literals import Unfit, fit_count, fit_duration, fit_number, fit_text, fit_time
 from rapport.segments.nodes import (
+    BUCKETS,
     AnniversaryInTheNext,
     Before,
     Between,
+    Bucket,
     Compare,
     Duration,
     InTheLast,
     InTheNext,
     OneOf,
+    Relative,
+    Sequence,
     Since,
     Test,
     Time,
@@ -24,6 +29,10 @@ from rapport.segments.nodes import (
 )
 from rapport.segments.text import number_text, quoted
 
+STEPS_MAX = 5
+FACTOR_MAX, FACTOR_PLACES = 1000, 6
+DISTANCE_MAX = 25_000  # half way round the earth, in either unit
+CALENDAR_UNITS = ("month", "year")
 WINDOWS = (InTheLast, Before, Since, Between)
 WORDS_OF_KIND = {
     "text": "text",
@@ -104,6 +113,58 @@ def fitted_times(times: Times) -> Times:
         raise Unfit("A number of times is 0 or more.", "Write at least 1 times.")
     fit_count(times.count)
     return times
+
+
+def fitted_sequence(sequence: Sequence) -> None:
+    """Two to five facts; what is denied stands last, with the time in which it must not follow."""
+    first, *later = sequence.steps
+    if not later or len(sequence.steps) > STEPS_MAX:
+        raise Unfit(f"A sequence has 2 to {STEPS_MAX} steps, not {len(sequence.steps)}.", "Ask for the rest in a condition of its own.")
+    if first.negated or first.within is not None:
+        raise Unfit("A sequence begins with something that happened.", "Let the first step stand without `no` and without `within`.")
+    for step in later:
+        if step.negated and step is not later[-1]:
+            raise Unfit(f"`then no {quoted(step.event)}` can only stand last.", "Nothing can follow what did not happen.")
+        if step.negated and step.within is None:
+            raise Unfit(
+                f"`then no {quoted(step.event)}` needs the time in which it is missed.",
+                f"Write then no {quoted(step.event)} within 2 days.",
+            )
+        if step.within is not None and step.within.unit in CALENDAR_UNITS:
+            days = step.within.count * (30 if step.within.unit == "month" else 365)
+            raise Unfit(f"A {step.within.unit} has no exact length.", f"Write within {days} days.")
+        if step.within is not None:
+            fit_duration(step.within.count, step.within.unit)
+
+
+def fitted_relative(node: Relative, kind: str) -> Relative:
+    """An amount of numbers that has a window to stand before."""
+    if kind not in ("number", "money", "count"):
+        mend = "Compare a sum, an average, a number of facts, or the smallest or largest of numbers."
+        raise Unfit(f"What was before is held against numbers; {node.amount.kind} is {WORDS_OF_KIND[kind]}.", mend)
+    if not isinstance(node.amount.window, InTheLast):
+        raise Unfit("What was before needs a window to be before.", "Give the amount a window such as in the last 90 days.")
+    factor = fit_number(node.factor)
+    if not 0 < factor <= FACTOR_MAX or factor != round(factor, FACTOR_PLACES):
+        mend = "Write half of, twice, or a number such as 1.5 times."
+        raise Unfit(f"A number of times lies above 0, up to {FACTOR_MAX:,}, with at most {FACTOR_PLACES} decimals.", mend)
+    fit_duration(node.before.count, node.before.unit)
+    return replace(node, factor=factor)
+
+
+def fitted_bucket(node: Bucket) -> None:
+    if not 0 <= node.first <= node.last < BUCKETS:
+        last = min(max(node.first, node.last), BUCKETS - 1)
+        raise Unfit(
+            f"Buckets have numbers from 0 to {BUCKETS - 1}, the lower first.", f"Write bucket {min(node.first, node.last, last)}-{last}."
+        )
+
+
+def fitted_distance(distance: Decimal) -> Decimal:
+    found = fit_number(distance)
+    if not 0 < found <= DISTANCE_MAX:
+        raise Unfit(f"A distance lies above 0, up to {DISTANCE_MAX:,}.", "Write within 5 km.")
+    return found
 
 
 def fitted_time(time: Time, zone: ZoneInfo) -> Time:

@@ -17,8 +17,9 @@ from pyroaring import BitMap
 
 from rapport.lib.arrow import pa
 from rapport.segments.lake import CUSTOMER, Lake
-from rapport.segments.leaves import AllOf, AnyOf, Plan, Planner, Rest, Tally, Whole
+from rapport.segments.leaves import Planner
 from rapport.segments.nodes import Compare, Did, Element, Filter, FilterAnd, Leaf, Measure, OneOf, PropertyTest, Value
+from rapport.segments.plans import AllOf, AnyOf, Asked, Given, Plan, Rest, Tally, Whole
 from rapport.segments.predicates import either
 from rapport.segments.sets import bitmap
 
@@ -63,6 +64,10 @@ def _set_of(plan: Plan, asked: dict[Tally, BitMap], lake: Lake) -> BitMap:
     match plan:
         case Tally():
             return asked[plan]
+        case Asked(question):
+            return bitmap(lake.ask(question)[CUSTOMER])
+        case Given(ids):
+            return lake.roots(ids)
         case Whole.EVERYONE:
             return lake.everyone
         case Whole.NO_ONE:

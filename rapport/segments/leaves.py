@@ -3,103 +3,55 @@
 `at most`, `!=` and their like are asked by what they leave out: everyone less those.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import Enum
-from typing import Protocol, TypeAlias
 
 import ibis
 import ibis.expr.types as ir
 
-from rapport.events.catalogue import IDENTIFY, TRAIT_ALIASES, Catalogue, EventTypeFacts, PropertyFacts
+from rapport.events.catalogue import IDENTIFY, TRAIT_ALIASES, Catalogue, PropertyFacts
+from rapport.lib.refusals import Refusal
 from rapport.segments import figures
-from rapport.segments.bounds import Span
+from rapport.segments.bounds import Span, moment_of
+from rapport.segments.buckets import drawn
 from rapport.segments.figures import Figure
 from rapport.segments.lake import OF_EVERY_FACT, Lake, Rows
 from rapport.segments.nodes import (
     Amount,
+    Bucket,
     Compare,
     Comparison,
     Did,
-    Element,
     Everyone,
     Filter,
+    InList,
     Known,
     Leaf,
     MayReceive,
     Measure,
+    Near,
     NoOne,
     OneOf,
-    PropertyTest,
-    Rule,
+    Relative,
+    Sequence,
     Test,
     TraitTest,
     Value,
     Window,
 )
-from rapport.segments.predicates import OPERATORS, Where, both, in_span, positive, value_holds
+from rapport.segments.plans import AllOf, AnyOf, Asked, Given, Plan, Rest, Tally, Whole, Words
+from rapport.segments.predicates import OPERATORS, Where, both, in_span, of_one_element, paths_of, positive, value_holds
+from rapport.segments.sequences import Link, chain
+from rapport.segments.vocabulary import PLACE_TRAITS
 
 ITEM = "@item"  # one of a list of plain values
 CONTRARY: dict[Comparison, Comparison] = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 # what a usable address looks like; spaces are Python's, so that every reader of an address agrees
 _NOT = r"[^@\t-\r\x1c-\x20\x{85}\pZ]+"
 MAIL_ADDRESS = f"^{_NOT}@{_NOT}\\.{_NOT}$"
+COUNTED = ("sum", "number of", "number of different")  # over no facts these are 0, other amounts unknown
 ADDRESS_TRAIT = {"email": "email", "sms": "phone", "phone": "phone"}
 POST_TRAITS = ("postal_code", "city")
-
-
-class Words(Protocol):
-    """What the names in a rule stand for."""
-
-    @property
-    def catalogue(self) -> Catalogue: ...
-    @property
-    def measures(self) -> Mapping[str, Amount]: ...
-    @property
-    def segments(self) -> Mapping[str, Rule]: ...
-    @property
-    def silos(self) -> Mapping[tuple[str, str], Rule]: ...
-
-
-@dataclass(frozen=True, eq=False)
-class Tally:
-    """One grouped question: the customers whose kept rows come to a figure that holds; without a figure any row will do."""
-
-    rows: Rows
-    keep: ir.BooleanValue | None = None
-    figure: Figure | None = None
-    looks_up: bool = False  # `keep` looks into another table: not to be shared with other questions
-    direct: frozenset[str] = frozenset()  # paths, as the filter has them, whose test is one of the row itself
-
-    def tests_itself(self, facts: PropertyFacts) -> bool:
-        """Whether a property is tested on these very rows."""
-        return facts.path.removeprefix(f"{self.rows.list_path}.") in self.direct
-
-
-class Whole(Enum):
-    EVERYONE = "everyone"
-    NO_ONE = "no one"
-
-
-@dataclass(frozen=True)
-class Rest:
-    """Everyone less those."""
-
-    of: "Plan"
-
-
-@dataclass(frozen=True)
-class AnyOf:
-    plans: tuple["Plan", ...]
-
-
-@dataclass(frozen=True)
-class AllOf:
-    plans: tuple["Plan", ...]
-
-
-Plan: TypeAlias = Tally | Whole | Rest | AnyOf | AllOf
 
 
 @dataclass
@@ -124,6 +76,18 @@ class Planner:
                 return self._trait(leaf)
             case MayReceive():
                 return self._may_receive(leaf)
+            case Sequence():
+                return self._sequence(leaf)
+            case Relative():
+                return self._relative(leaf)
+            case Near():
+                return self._near(leaf)
+            case Bucket(first, last, name):
+                return Given(drawn(self.lake.everyone, first, last, name))
+            case InList(name):
+                if name not in self.words.lists:
+                    raise Refusal(f'No list is called "{name}".', mend="Upload it, or change the rule.")
+                return Given(self.words.lists[name]())
         raise AssertionError(f"{leaf} is no leaf of the lake")
 
     # Did
@@ -153,7 +117,7 @@ class Planner:
             rows = self._anything(where)
             return None if rows is None else Tally(rows, both(in_span(rows.table.time, span)))
         kind = self.words.catalogue.event_types[event]
-        if where is not None and (inner := _of_one_element(where, kind)) is not None:
+        if where is not None and (inner := of_one_element(where, kind)) is not None:
             list_path, where = inner
             return self._kept(self.lake.rows(kind, list_path=list_path), where, span)
         return self._kept(self.lake.rows(kind), where, span)
@@ -164,7 +128,7 @@ class Planner:
         conditions = in_span(rows.table.time, span)
         if where is not None:
             conditions.append(Where(self.lake, rows, span).holds(where))
-        paths = frozenset() if where is None else _paths(where)
+        paths = frozenset() if where is None else paths_of(where)
         own = frozenset(path for path in paths if self._is_own(rows, path))
         return Tally(rows, both(conditions), looks_up=own != paths, direct=own)
 
@@ -194,29 +158,67 @@ class Planner:
             self._shared[key] = Rows(ibis.union(*tables) if len(tables) > 1 else tables[0], None)
         return self._shared[key]
 
+    # Sequences
+
+    def _sequence(self, leaf: Sequence) -> Plan:
+        span, links = self._span(leaf.window), []
+        for step in leaf.steps:
+            kind = self.words.catalogue.event_types[step.event]
+            tally = self._kept(self.lake.rows(kind), step.where, Span(span.start_us, None) if step.negated else span)
+            if tally is not None:
+                table = tally.rows.table if tally.keep is None else tally.rows.table.filter(tally.keep)
+                links.append(Link(table, step.within, step.negated))
+            elif step.negated:
+                links.append(Link(None, step.within, step.negated))
+            else:
+                return Whole.NO_ONE
+        return Asked(chain(self.lake, links))
+
     # Amounts
 
     def _measure(self, leaf: Measure) -> Plan:
         amount, op, value = leaf.amount, leaf.op, leaf.value
         if op == "!=":  # the complement of `=`, of an unknown amount too
             return Rest(self._measure(Measure(amount, "=", value)))
-        over_none = amount.kind in ("sum", "number of", "number of different")
-        if over_none and OPERATORS[op](0, _number(value)):
+        if amount.kind in COUNTED and OPERATORS[op](0, _number(value)):
             return Rest(self._amount(amount, CONTRARY[op], value))
         return self._amount(amount, op, value)
 
     def _amount(self, amount: Amount, op: Comparison, value: Value) -> Plan:
         """Whose facts come to an amount that holds; who has no such facts is not among them."""
         if amount.property is None:
-            tally = self._facts_themselves(amount)
+            tally = self._facts_themselves(amount, self._span(amount.window))
             if tally is None:
                 return Whole.NO_ONE
             if amount.kind == "number of":
                 return _with(tally, figures.number_of(op, _number(value)))
             last = amount.kind == "days since last"
             return _with(tally, figures.days_since(last, op, int(_number(value)), tally.rows.table.time, self.lake.moment))
-        found = self._items(amount)
+        found = self._items(amount, self._span(amount.window))
         return Whole.NO_ONE if found is None else _with(found[0], self._figure(amount, op, value, found[1], found[2]))
+
+    def _relative(self, leaf: Relative) -> Plan:
+        """Who has no facts in either stretch has 0 in both, where that is what none come to."""
+        if leaf.op == "!=" and leaf.amount.kind not in COUNTED:
+            return Rest(self._beside_earlier(leaf, "="))
+        if leaf.amount.kind in COUNTED and OPERATORS[leaf.op](0, 0):
+            return Rest(self._beside_earlier(leaf, CONTRARY[leaf.op]))
+        return self._beside_earlier(leaf, leaf.op)
+
+    def _beside_earlier(self, leaf: Relative, op: Comparison) -> Plan:
+        """One scan over both stretches; who has facts in neither is not among them."""
+        amount = leaf.amount
+        earliest_us, start_us = self.lake.moment.before(amount.window, leaf.before)
+        span = Span(earliest_us, None)
+        if amount.property is None:
+            tally, item, kind = self._facts_themselves(amount, span), None, ""
+        else:
+            tally, item, kind = self._items(amount, span) or (None, None, "")
+        if tally is None:
+            return Whole.NO_ONE
+        time = tally.rows.table.time
+        late = time.notnull() if start_us is None else time >= moment_of(start_us)
+        return _with(tally, figures.beside_earlier(amount.kind, op, leaf.factor, late, item, kind))
 
     def _figure(self, amount: Amount, op: Comparison, value: Value, item: ir.Value, kind: str) -> Figure:
         match amount.kind:
@@ -228,11 +230,11 @@ class Planner:
                 return figures.number_of_different(op, _number(value), item)
         return figures.extreme(amount.kind == "largest", op, value, item, kind, self.lake.moment)
 
-    def _facts_themselves(self, amount: Amount) -> Tally | None:
+    def _facts_themselves(self, amount: Amount, span: Span) -> Tally | None:
         kind = self.words.catalogue.event_types[amount.event]
-        return self._kept(self.lake.rows(kind), amount.where, self._span(amount.window))
+        return self._kept(self.lake.rows(kind), amount.where, span)
 
-    def _items(self, amount: Amount) -> tuple[Tally, ir.Value, str] | None:
+    def _items(self, amount: Amount, span: Span) -> tuple[Tally, ir.Value, str] | None:
         """The rows an amount is taken over, with its column: of every element where it stands in a list."""
         kind = self.words.catalogue.event_types[amount.event]
         facts = kind.properties[amount.property or ""]
@@ -242,7 +244,6 @@ class Planner:
             return None
         if facts.many:
             rows = self._each(rows, facts)
-        span = self._span(amount.window)
         if not facts.list_path:
             tally = self._kept(rows, amount.where, span)
         else:  # the filter is one of facts: look the facts up, then take all their elements
@@ -281,9 +282,10 @@ class Planner:
             case OneOf(values):
                 return AnyOf(tuple(self._measure(Measure(amount, "=", value)) for value in values))
             case Known():
-                if amount.kind in ("sum", "number of", "number of different"):
+                if amount.kind in COUNTED:
                     return Whole.EVERYONE
-                found = self._facts_themselves(amount) if amount.property is None else (self._items(amount) or (None,))[0]
+                span = self._span(amount.window)
+                found = self._facts_themselves(amount, span) if amount.property is None else (self._items(amount, span) or (None,))[0]
                 return Whole.NO_ONE if found is None else found
         raise AssertionError(f"{test} is no test of a measure")
 
@@ -308,6 +310,21 @@ class Planner:
         if isinstance(test, Known) and not facts.many:
             return Tally(rows, known)
         return Tally(rows, known, figures.newest(column, rows.table, held))
+
+    def _near(self, leaf: Near) -> Plan:
+        """By the newest latitude and the newest longitude, each for itself."""
+        if leaf.branch not in self.words.branches:  # taken back since the rule was saved
+            raise Refusal(f'No branch is called "{leaf.branch}".', mend="Load it again, or change the rule.")
+        rows = self.lake.rows(self.words.catalogue.event_types[IDENTIFY])
+        known = [self.words.catalogue.traits.get(name) for name in PLACE_TRAITS]
+        if rows is None:
+            return Whole.NO_ONE
+        columns = [rows.column(facts) for facts in known if facts is not None and facts.kind == "number" and not facts.many]
+        found = [column for column in columns if column is not None]
+        if len(found) < len(PLACE_TRAITS):
+            return Whole.NO_ONE
+        figure = figures.near(found[0], found[1], rows.table, self.words.branches[leaf.branch], leaf.distance, leaf.unit)
+        return Tally(rows, found[0].notnull() | found[1].notnull(), figure)
 
     # Consent
 
@@ -363,23 +380,3 @@ def _number(value: Value) -> Decimal:
 
 def _with(tally: Tally, figure: Figure) -> Tally:
     return Tally(tally.rows, tally.keep, figure, tally.looks_up, tally.direct)
-
-
-def _of_one_element(where: Filter, kind: EventTypeFacts) -> tuple[str, Filter] | None:
-    """(list, filter of its element) where the whole filter says that some element fulfils something."""
-    if isinstance(where, Element):
-        found = kind.properties.get(where.path)
-        return None if found is None else (where.path, where.filter)
-    if not isinstance(where, PropertyTest) or positive(where.test)[1]:
-        return None
-    facts = kind.properties.get(where.path)
-    if facts is None or not facts.list_path:
-        return None
-    return facts.list_path, PropertyTest(facts.path.removeprefix(f"{facts.list_path}."), where.test)
-
-
-def _paths(where: Filter) -> frozenset[str]:
-    """Every path a filter names at its own level."""
-    if isinstance(where, PropertyTest | Element):
-        return frozenset({where.path})
-    return frozenset().union(*map(_paths, where.children))

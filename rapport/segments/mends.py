@@ -38,6 +38,11 @@ SLIPS: tuple[tuple[str, str], ...] = (  # a pattern at the place, the mend
     (r"(?i:all|everybody)(?!\w)", "Write everyone."),
     (r"(?i:nobody)(?!\w)", "Write no one."),
     (r"(?i:has|have|had|does|do)(?!\w)", 'Write did "Order Completed".'),
+    (
+        r"(?i:then)(?!\w)",
+        'A sequence names its events, counts no times, and its window stands last: did "A" then "B" within 7 days in the last 30 days.',
+    ),
+    (r"(?i:miles?|kilomet(?:er|re)s?)(?!\w)", "Write km or mi."),
     (r"(?i:twice)(?!\w)", "Write at least 2 times."),
     (r"(?i:once)(?!\w)", "Write exactly 1 times."),
 )  # fmt: skip
@@ -89,7 +94,7 @@ def _mend(stumble: Stumble) -> str:
         return slip or meant
     if TIMES.match(stumble.found) and "_AND" in accepted:
         return "Several conditions after where stand in brackets: where ( … AND … )."
-    if "NUMBER" in accepted and re.fullmatch(r"[^\W\d]\w*", word):
+    if {"NUMBER", "TEXT"} <= accepted and re.fullmatch(r"[^\W\d]\w*", word):
         return f'Write text in double quotes: "{word[:SHOWN_LENGTH_MAX]}".'
     return f"As a name it stands in backticks: `{word}`." if word.lower() in RESERVED and "NAME" in accepted else ""
 
@@ -100,7 +105,7 @@ def _constant_mend(stumble: Stumble) -> str:
         return f"Write the time without quotes: {day[1]}."
     if "TEXT" in accepted and "NUMBER" not in accepted and re.fullmatch(r"[\w.-]+", word):
         return f'Write it in double quotes: "{word[:SHOWN_LENGTH_MAX]}".'
-    if (glued := GLUED.fullmatch(word)) and unit_of(glued[2]):
+    if (glued := GLUED.fullmatch(word)) and (unit_of(glued[2]) or glued[2].lower() in SPELLINGS["DISTANCE_UNIT"]):
         return f"Write {glued[1]} {glued[2]}, apart."
     if "COUNT" in accepted and re.match(r"-|\d+\.\d", stumble.found):
         return "Write a whole number, 0 or more."

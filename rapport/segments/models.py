@@ -1,4 +1,4 @@
-"""The nouns of segmentation: rules and amounts with names, the sets kept of them, schemes of silos with their reviews."""
+"""The nouns of segmentation: rules, amounts and lists with names, the sets kept of them, schemes of silos with their reviews."""
 
 from django.db import models
 
@@ -58,6 +58,20 @@ class KeptDay(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["key", "day"], name="set_once_a_day")]
+
+
+class UploadedList(models.Model):
+    """Those a file named, found by what they are known by. A rule asks `in list "VIPs"`."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+    ids = models.BinaryField()  # a roaring bitmap of customer ids as recorded; read it through aliases
+    rows = models.IntegerField()  # lines that said something: those known and those unknown
+    known = models.IntegerField()
+    unknown = models.IntegerField()  # in the reject file, each with its reason
+    reject_file = models.CharField(max_length=4096, default="", blank=True)
+    by = models.CharField(max_length=254, default="", blank=True)
+    created_us = models.BigIntegerField()  # when it was uploaded, or uploaded anew
 
 
 class Parameter(models.Model):

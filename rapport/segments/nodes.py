@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "contains", "starts with"]
 Comparison: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
 Unit: TypeAlias = Literal["minute", "hour", "day", "week", "month", "year"]
+DistanceUnit: TypeAlias = Literal["km", "mi"]
 AmountKind: TypeAlias = Literal[
     "sum", "average", "smallest", "largest", "number of different", "number of", "days since first", "days since last"
 ]
@@ -164,6 +165,7 @@ class Times:
 
 
 AT_LEAST_ONCE = Times("at least", 1)
+BUCKETS = 10_000
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,26 @@ class Did:
     event: str | None
     where: Filter | None = None
     times: Times = AT_LEAST_ONCE
+    window: Window | None = None
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One fact of a sequence. `within`: at most so long after the fact before it; `negated`: none such lies within that time."""
+
+    event: str
+    where: Filter | None = None
+    within: Duration | None = None
+    negated: bool = False
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """Facts one after the other, each later than the one before it. The window holds for each of them, save for one that is denied."""
+
+    steps: tuple[Step, ...]
     window: Window | None = None
     place: Place | None = field(default=None, compare=False)
 
@@ -198,6 +220,41 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Relative:
+    """An amount beside `factor` times itself in the stretch of time right before its own window."""
+
+    amount: Amount
+    op: Comparison
+    factor: Decimal
+    before: Duration
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Those drawn: everyone has one number from 0 to 9,999 for good, and another for each name."""
+
+    first: int
+    last: int
+    name: str = ""
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Near:
+    branch: str
+    distance: Decimal
+    unit: DistanceUnit
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class InList:
+    name: str
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
 class InSegment:
     name: str
     place: Place | None = field(default=None, compare=False)
@@ -218,7 +275,9 @@ class MayReceive:
 
 
 Named: TypeAlias = InSegment | InSilo  # stands for the rule of what it names
-Leaf: TypeAlias = Everyone | NoOne | TraitTest | Did | Measure | InSegment | InSilo | MayReceive
+Leaf: TypeAlias = (
+    Everyone | NoOne | TraitTest | Did | Sequence | Measure | Relative | Bucket | Near | InList | InSegment | InSilo | MayReceive
+)
 
 # Operators
 

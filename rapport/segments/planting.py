@@ -17,6 +17,7 @@ from rapport.segments.nodes import (
     AnniversaryInTheNext,
     Before,
     Between,
+    Bucket,
     ButNot,
     Compare,
     Definition,
@@ -27,6 +28,7 @@ from rapport.segments.nodes import (
     FilterAnd,
     FilterButNot,
     FilterOr,
+    InList,
     InSegment,
     InSilo,
     InTheLast,
@@ -34,12 +36,16 @@ from rapport.segments.nodes import (
     Known,
     MayReceive,
     Measure,
+    Near,
     NoOne,
     OneOf,
     Or,
     Place,
     PropertyTest,
+    Relative,
+    Sequence,
     Since,
+    Step,
     Time,
     Times,
     TraitTest,
@@ -47,6 +53,7 @@ from rapport.segments.nodes import (
 
 Made = TypeVar("Made")
 WINDOWS = (InTheLast, Before, Since, Between)
+FACTORS = {"half of": Decimal("0.5"), "twice": Decimal(2)}
 
 
 @dataclass(frozen=True)
@@ -96,9 +103,14 @@ def _operator(kind: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _clauses(parts: tuple[Any, ...]) -> dict[str, Any]:
-    """The optional ends of a condition – where, times, window – told apart by what they are."""
+    """The optional ends of a condition – where, within, times, window – told apart by what they are."""
     found: dict[str, Any] = {}
     for part in map(bare, parts):
+        if isinstance(part, Token):  # the word `within` itself
+            continue
+        if isinstance(part, Duration):
+            found["within"] = part
+            continue
         found["times" if isinstance(part, Times) else "window" if isinstance(part, WINDOWS) else "where"] = part
     return found
 
@@ -133,8 +145,37 @@ class Planter(Transformer[Token, Any]):  # type: ignore[misc]
         name = None if isinstance(event, Token) else self._named(token, event, "The name of an event")
         return Did(name, found.get("where"), found.get("times", AT_LEAST_ONCE), found.get("window"), place_of(token))
 
+    def sequence(self, token: Token, event: str, *parts: Any) -> Sequence:
+        steps = tuple(part for part in parts if isinstance(part, Step))
+        found = _clauses(tuple(part for part in parts if not isinstance(part, Step)))
+        first = Step(self._named(token, event, "The name of an event"), found.get("where"), place=place_of(token))
+        return Sequence((first, *steps), found.get("window"), place_of(token))
+
+    def step(self, token: Token, event: str, *clauses: Any) -> Step:
+        found = _clauses(clauses)
+        name = self._named(token, event, "The name of an event")
+        return Step(name, found.get("where"), found.get("within"), token.type == "THEN_NO", place_of(token))
+
     def measure(self, amount: Amount, op: Any, value: Any) -> Measure:
         return Measure(amount, op.value, value, amount.place)
+
+    def relative(self, amount: Amount, op: Any, *parts: Any) -> Relative:
+        factor = parts[0] if len(parts) > 1 else Decimal(1)
+        return Relative(amount, op.value, factor, parts[-1], amount.place)
+
+    def factor(self, said: Token | Decimal) -> Decimal:
+        return FACTORS[words_of(said)] if isinstance(said, Token) else said
+
+    def bucket(self, token: Token, numbers: Token, *name: str) -> Bucket:
+        first, _, last = str(numbers).partition("-")
+        ends = [_fitted(numbers, lambda end=end: spelled_count(end.strip())) for end in (first, last or first)]  # type: ignore[misc]
+        return Bucket(ends[0], ends[1], self._named(token, name[0], "The name of a drawing") if name else "", place_of(token))
+
+    def near(self, token: Token, distance: Decimal, unit: Token, branch: str) -> Near:
+        return Near(self._named(token, branch, "The name of a branch"), distance, words_of(unit), place_of(token))  # type: ignore[arg-type]
+
+    def in_list(self, token: Token, name: str) -> InList:
+        return InList(self._named(token, name, "The name of a list"), place_of(token))
 
     def in_segment(self, token: Token, name: str) -> InSegment:
         return InSegment(self._named(token, name, "The name of a segment"), place_of(token))

@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from rapport.events.catalogue import PropertyFacts
+from rapport.events.catalogue import EventTypeFacts, PropertyFacts
 from rapport.segments.bounds import Days, Moment, Span, at_places, moment_of
 from rapport.segments.lake import Lake, Rows
 from rapport.segments.nodes import (
@@ -232,3 +232,23 @@ class Where:
 
 def _short(facts: PropertyFacts) -> str:
     return facts.path.removeprefix(f"{facts.list_path}.")
+
+
+def of_one_element(where: Filter, kind: EventTypeFacts) -> tuple[str, Filter] | None:
+    """(list, filter of its element) where the whole filter says that some element fulfils something."""
+    if isinstance(where, Element):
+        found = kind.properties.get(where.path)
+        return None if found is None else (where.path, where.filter)
+    if not isinstance(where, PropertyTest) or positive(where.test)[1]:
+        return None
+    facts = kind.properties.get(where.path)
+    if facts is None or not facts.list_path:
+        return None
+    return facts.list_path, PropertyTest(facts.path.removeprefix(f"{facts.list_path}."), where.test)
+
+
+def paths_of(where: Filter) -> frozenset[str]:
+    """Every path a filter names at its own level."""
+    if isinstance(where, PropertyTest | Element):
+        return frozenset({where.path})
+    return frozenset().union(*map(paths_of, where.children))

@@ -12,6 +12,7 @@ from rapport.segments.nodes import (
     AnniversaryInTheNext,
     Before,
     Between,
+    Bucket,
     Compare,
     Definition,
     Did,
@@ -21,6 +22,7 @@ from rapport.segments.nodes import (
     Filter,
     FilterAnd,
     FilterOr,
+    InList,
     InSegment,
     InSilo,
     InTheLast,
@@ -29,12 +31,16 @@ from rapport.segments.nodes import (
     Leaf,
     MayReceive,
     Measure,
+    Near,
     NoOne,
     OneOf,
     Or,
     PropertyTest,
+    Relative,
     Rule,
+    Sequence,
     Since,
+    Step,
     Test,
     Time,
     TraitTest,
@@ -45,6 +51,7 @@ from rapport.segments.walk import FILTER_OPERATORS, RULE_OPERATORS, Node, built,
 
 JOINTS: dict[type, str] = {And: " AND ", FilterAnd: " AND ", Or: " OR ", FilterOr: " OR "}
 BUT_NOT = " BUT NOT "
+FACTOR_WORDS = {Decimal("0.5"): "half of ", Decimal(2): "twice "}
 
 
 def rule_text(rule: Rule) -> str:
@@ -88,6 +95,26 @@ def _node_text(node: Node, parts: list[str]) -> str:
             return _did_text(node, parts)
         case Measure():
             return f"{_amount_text(node.amount, parts)} {node.op} {value_text(node.value)}"
+        case Sequence():
+            return f"did {parts[0]} then {' then '.join(parts[1:])}{_window_text(node.window)}"
+        case Step():
+            within = "" if node.within is None else f" within {duration_text(node.within)}"
+            return f"{'no ' if node.negated else ''}{quoted(node.event)}{_where_text(node.where, parts)}{within}"
+        case Relative():
+            return f"{_amount_text(node.amount, parts)} {node.op} {relative_text(node)}"
+    return _standing_text(node)
+
+
+def _standing_text(node: Node) -> str:
+    """What is asked of a customer as such, not of their facts."""
+    match node:
+        case Bucket():
+            numbers = str(node.first) if node.first == node.last else f"{node.first}-{node.last}"
+            return f"bucket {numbers} of {quoted(node.name)}" if node.name else f"bucket {numbers}"
+        case Near():
+            return f"within {distance_text(node)} of branch {quoted(node.branch)}"
+        case InList():
+            return f"in list {quoted(node.name)}"
         case InSegment():
             return f"in segment {quoted(node.name)}"
         case InSilo():
@@ -126,6 +153,22 @@ def _did_text(node: Did, parts: list[str]) -> str:
 def _amount_text(amount: Amount, parts: list[str]) -> str:
     of = "" if amount.property is None else f"({name_text(amount.property)}) of"
     return f"{amount.kind}{of} {quoted(amount.event)}{_where_text(amount.where, parts)}{_window_text(amount.window)}"
+
+
+def relative_text(node: Relative) -> str:
+    """What an amount is held against: `half of the 90 days before`."""
+    return f"{factor_text(node.factor)}the {duration_text(node.before)} before"
+
+
+def factor_text(factor: Decimal) -> str:
+    """`half of `, `twice `, `3 times `; nothing for once."""
+    if factor == 1:
+        return ""
+    return FACTOR_WORDS.get(factor) or f"{number_text(factor)} times "
+
+
+def distance_text(node: Near) -> str:
+    return f"{number_text(node.distance)} {node.unit}"
 
 
 def _window_text(window: Window | None) -> str:

@@ -1,7 +1,8 @@
 """Tree → nodes: takes nothing on trust, and names the JSON path of whatever it cannot take."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from collections.abc import Sequence as Several
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeVar, cast
@@ -18,6 +19,7 @@ from rapport.segments.nodes import (
     AnniversaryInTheNext,
     Before,
     Between,
+    Bucket,
     ButNot,
     Compare,
     Did,
@@ -27,6 +29,7 @@ from rapport.segments.nodes import (
     FilterAnd,
     FilterButNot,
     FilterOr,
+    InList,
     InSegment,
     InSilo,
     InTheLast,
@@ -34,12 +37,16 @@ from rapport.segments.nodes import (
     Known,
     MayReceive,
     Measure,
+    Near,
     NoOne,
     OneOf,
     Or,
     PropertyTest,
+    Relative,
     Rule,
+    Sequence,
     Since,
+    Step,
     Test,
     Time,
     Times,
@@ -58,6 +65,7 @@ TEST_KEYS = ("op", "value", "values", "in_the_next", "anniversary_in_the_next", 
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 OPS = (*COMPARISONS, "contains", "starts with", "in", "not in", "is known", "is unknown")
 AMOUNTS = {key: cast(AmountKind, kind) for kind, key in AMOUNT_KEYS.items()}
+DISTANCE_UNITS = ("km", "mi")
 OF_PROPERTY = ("sum", "average", "smallest", "largest", "number_of_different")
 EVENT_KEYS = ("where", *WINDOW_KEYS)
 RULE_KEYS: dict[str, tuple[str, ...]] = {  # what a node of a rule is known by, and what else it may have
@@ -69,12 +77,18 @@ RULE_KEYS: dict[str, tuple[str, ...]] = {  # what a node of a rule is known by, 
     "trait": TEST_KEYS,
     "did": (*EVENT_KEYS, *TIMES_KEYS),
     "did_anything": (*EVENT_KEYS, *TIMES_KEYS),
-    **{key: ("of", "op", "value", *EVENT_KEYS) if key in OF_PROPERTY else ("op", "value", *EVENT_KEYS) for key in AMOUNTS},
+    "sequence": WINDOW_KEYS,
+    **{key: (*(["of"] if key in OF_PROPERTY else []), "op", "value", "factor", "the_before", *EVENT_KEYS) for key in AMOUNTS},
+    "bucket": ("of",),
+    "near_branch": ("within",),
+    "in_list": (),
     "in_segment": (),
     "in_silo": ("of",),
     "may_receive": ("for",),
 }
 FILTER_KEYS: dict[str, tuple[str, ...]] = {"and": (), "or": (), "but_not": (), "property": TEST_KEYS, "element": ("where",)}
+STEP_KEYS: dict[str, tuple[str, ...]] = {"did": ("where", "within"), "did_not": ("where", "within")}
+KEYS = {"rule": RULE_KEYS, "filter": FILTER_KEYS, "step": STEP_KEYS}
 OPERATORS: dict[tuple[str, str], Callable[[tuple[Any, ...]], Any]] = {
     ("rule", "and"): And,
     ("rule", "or"): Or,
@@ -89,7 +103,7 @@ def from_tree(tree: object) -> Rule:
     """The rule a JSON value says."""
     budget = [NODES_MAX]
 
-    def parts_of(piece: Piece) -> Sequence[Piece]:
+    def parts_of(piece: Piece) -> Several[Piece]:
         budget[0] -= 1
         if budget[0] < 0:
             raise too_many(None)
@@ -106,7 +120,7 @@ class Piece:
 
     said: Any
     path: str
-    form: Literal["rule", "filter"]
+    form: Literal["rule", "filter", "step"]
     level: int
 
     def refused(self, trouble: str, mend: str = "", *, at: str = "") -> RuleError:
@@ -114,27 +128,30 @@ class Piece:
 
     # Reading from the top down: what this object is, and which objects it holds
 
-    def parts(self) -> Sequence["Piece"]:
+    def parts(self) -> Several["Piece"]:
         kind = self.kind
         if self.level > LEVELS_MAX:
             raise too_deep(path=self.path)
         self._refuse_unknown_keys(kind)
         if (self.form, kind) in OPERATORS:
-            sides = self.said[kind]
-            if not isinstance(sides, list | tuple) or len(sides) < 2:
-                raise self.refused(
-                    "A list of two or more is expected here.", "A condition that stands alone needs no operator.", at=f".{kind}"
-                )
-            return [Piece(side, f"{self.path}.{kind}[{number}]", self.form, self.level + 1) for number, side in enumerate(sides)]
+            return self._several(kind, self.form, "A condition that stands alone needs no operator.")
+        if kind == "sequence":
+            return self._several(kind, "step", 'Write {"did": …} where nothing follows.')
         if "where" in self.said:
             return [Piece(self.said["where"], f"{self.path}.where", "filter", self.level + 1)]
         if kind == "element":
             raise self.refused("An element needs a `where`.", 'Write {"element": "products", "where": {…}}.')
         return []
 
+    def _several(self, kind: str, form: Literal["rule", "filter", "step"], mend: str) -> Several["Piece"]:
+        sides = self.said[kind]
+        if not isinstance(sides, list | tuple) or len(sides) < 2:
+            raise self.refused("A list of two or more is expected here.", mend, at=f".{kind}")
+        return [Piece(side, f"{self.path}.{kind}[{number}]", form, self.level + 1) for number, side in enumerate(sides)]
+
     @property
     def kind(self) -> str:
-        known = RULE_KEYS if self.form == "rule" else FILTER_KEYS
+        known = KEYS[self.form]
         if not isinstance(self.said, Mapping):
             raise self.refused(f"An object is expected here, not {_what_is(self.said)}.", f"It has one of the keys {', '.join(known)}.")
         found = [key for key in self.said if key in known]
@@ -150,7 +167,7 @@ class Piece:
         raise self.refused(f"No condition is known by {', '.join(map(shown, keys[:5])) or 'no key at all'}.", mend)
 
     def _refuse_unknown_keys(self, kind: str) -> None:
-        allowed = (kind, *(RULE_KEYS if self.form == "rule" else FILTER_KEYS)[kind])
+        allowed = (kind, *KEYS[self.form][kind])
         for key in self.said:
             if key not in allowed:
                 near = nearest(str(key), allowed)
@@ -163,9 +180,14 @@ class Piece:
         kind = self.kind
         if (self.form, kind) in OPERATORS:
             return cast(Node, OPERATORS[self.form, kind](tuple(made)))
+        if kind == "sequence":
+            return Sequence(cast(tuple[Step, ...], tuple(made)), self._window())
         where: Any = made[0] if made else None
+        if self.form == "step":
+            within = self._duration("within") if "within" in self.said else None
+            return Step(self._name(kind), where, within, kind == "did_not")
         if kind in AMOUNTS:
-            return self._measure(kind, where)
+            return self._compared(kind, where)
         match kind:
             case "everyone" | "no_one":
                 self._true(kind)
@@ -181,6 +203,12 @@ class Piece:
                 if event is None:
                     self._true(kind)
                 return Did(event, where, self._times(), self._window())
+            case "bucket":
+                return self._bucket()
+            case "near_branch":
+                return self._near()
+            case "in_list":
+                return InList(self._name("in_list"))
             case "in_segment":
                 return InSegment(self._name("in_segment"))
             case "in_silo":
@@ -188,13 +216,36 @@ class Piece:
         assert kind == "may_receive", kind
         return MayReceive(self._name("may_receive"), self._name("for") if "for" in self.said else "marketing")
 
-    def _measure(self, kind: str, where: Any) -> Measure:
+    def _compared(self, kind: str, where: Any) -> Measure | Relative:
         event, path = (self._name("of"), self._name(kind)) if kind in OF_PROPERTY else (self._name(kind), None)
         amount = Amount(AMOUNTS[kind], event, path, where, self._window())
         op = self._op()
         if op not in COMPARISONS:
             raise self.refused(f"An amount is compared with one of {', '.join(COMPARISONS)}.", at=".op")
-        return Measure(amount, op, self._value(self._needed("value"), ".value"))  # type: ignore[arg-type]
+        if "the_before" not in self.said:
+            self._refuse_with("factor", beside="value")
+            return Measure(amount, op, self._value(self._needed("value"), ".value"))  # type: ignore[arg-type]
+        self._refuse_with("value", beside="the_before")
+        factor = self._value(self.said.get("factor", 1), ".factor")
+        if not isinstance(factor, Decimal):
+            raise self.refused(f"A number is expected here, not {_what_is(self.said['factor'])}.", at=".factor")
+        return Relative(amount, op, factor, self._duration("the_before"))  # type: ignore[arg-type]
+
+    def _bucket(self) -> Bucket:
+        said = self.said["bucket"]
+        ends = list(said) if isinstance(said, list | tuple) else [said, said]
+        if len(ends) != 2 or any(isinstance(end, bool) or not isinstance(end, int) or end < 0 for end in ends):
+            raise self.refused("A number from 0 to 9999, or a list of two, is expected here.", "Write [0, 4999].", at=".bucket")
+        first, last = (self._fitted(lambda end=end: fit_count(end), ".bucket") for end in ends)  # type: ignore[misc]
+        return Bucket(first, last, self._name("of") if "of" in self.said else "")
+
+    def _near(self) -> Near:
+        said = self._needed("within")
+        words = said.split() if isinstance(said, str) and len(said) < 100 else []
+        if len(words) != 2 or words[1] not in DISTANCE_UNITS:
+            raise self.refused(f"{_shown(said)} is no distance.", 'Write "5 km" or "3 mi".', at=".within")
+        distance = self._fitted(lambda: _number(words[0]), ".within")
+        return Near(self._name("near_branch"), distance, words[1])  # type: ignore[arg-type]
 
     def _test(self) -> Test:
         windows = [key for key in self.said if key in TEST_KEYS and key not in ("op", "value", "values")]

@@ -10,6 +10,7 @@ from rapport.segments.nodes import (
     AnniversaryInTheNext,
     Before,
     Between,
+    Bucket,
     Compare,
     Did,
     Element,
@@ -17,6 +18,7 @@ from rapport.segments.nodes import (
     Filter,
     FilterAnd,
     FilterOr,
+    InList,
     InSegment,
     InSilo,
     InTheLast,
@@ -24,19 +26,23 @@ from rapport.segments.nodes import (
     Known,
     MayReceive,
     Measure,
+    Near,
     NoOne,
     OneOf,
     Or,
     PropertyTest,
+    Relative,
     Rule,
+    Sequence,
     Since,
+    Step,
     Test,
     Time,
     TraitTest,
     Value,
     Window,
 )
-from rapport.segments.text import duration_text, number_text
+from rapport.segments.text import distance_text, duration_text, number_text
 from rapport.segments.walk import FILTER_OPERATORS, RULE_OPERATORS, Node, built
 
 Tree = dict[str, Any]
@@ -66,6 +72,8 @@ def filter_tree(where: Filter) -> Tree:
 def _node_tree(node: Node, parts: list[Tree]) -> Tree:
     if isinstance(node, RULE_OPERATORS + FILTER_OPERATORS):
         return {operator_key(node): parts}
+    if isinstance(node, Sequence):
+        return {"sequence": parts} | _window_tree(node.window)
     where: Tree = {"where": parts[0]} if parts else {}
     match node:
         case Everyone():
@@ -82,8 +90,27 @@ def _node_tree(node: Node, parts: list[Tree]) -> Tree:
             event: Tree = {"did_anything": True} if node.event is None else {"did": node.event}
             times: Tree = {} if node.times == AT_LEAST_ONCE else {node.times.bound.replace(" ", "_"): node.times.count}
             return event | where | times | _window_tree(node.window)
+        case Step():
+            within: Tree = {} if node.within is None else {"within": duration_text(node.within)}
+            return {"did_not" if node.negated else "did": node.event} | where | within
         case Measure():
-            return _amount_tree(node.amount) | where | _window_tree(node.amount.window) | {"op": node.op, "value": value_tree(node.value)}
+            return _amount_tree(node.amount, where) | {"op": node.op, "value": value_tree(node.value)}
+        case Relative():
+            factor: Tree = {} if node.factor == 1 else {"factor": value_tree(node.factor)}
+            return _amount_tree(node.amount, where) | {"op": node.op} | factor | {"the_before": duration_text(node.before)}
+    return _standing_tree(node)
+
+
+def _standing_tree(node: Node) -> Tree:
+    """What is asked of a customer as such, not of their facts."""
+    match node:
+        case Bucket():
+            numbers: Tree = {"bucket": node.first if node.first == node.last else [node.first, node.last]}
+            return numbers | ({"of": node.name} if node.name else {})
+        case Near():
+            return {"near_branch": node.branch, "within": distance_text(node)}
+        case InList():
+            return {"in_list": node.name}
         case InSegment():
             return {"in_segment": node.name}
         case InSilo():
@@ -99,10 +126,9 @@ def operator_key(node: Node) -> str:
     return "or" if isinstance(node, Or | FilterOr) else "but_not"
 
 
-def _amount_tree(amount: Amount) -> Tree:
-    if amount.property is None:
-        return {AMOUNT_KEYS[amount.kind]: amount.event}
-    return {AMOUNT_KEYS[amount.kind]: amount.property, "of": amount.event}
+def _amount_tree(amount: Amount, where: Tree) -> Tree:
+    of: Tree = {} if amount.property is None else {"of": amount.event}
+    return {AMOUNT_KEYS[amount.kind]: amount.property or amount.event} | of | where | _window_tree(amount.window)
 
 
 def _window_tree(window: Window | None) -> Tree:

@@ -1,10 +1,14 @@
-"""What a rule may name: kinds of facts and their properties, traits, segments, silos, measures, channels, as they stand now."""
+"""What a rule may name: kinds of facts and their properties, traits, segments, silos, measures, lists, as they stand now."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from pyroaring import BitMap
 
 from rapport.events.catalogue import ADDRESS_TRAITS, TRAIT_ALIASES, Catalogue, PropertyFacts
 from rapport.segments.nodes import Amount, Rule
 
+PLACE_TRAITS = ("latitude", "longitude")
 CHANNELS = ("email", "sms", "post", "phone", "push")
 
 
@@ -17,6 +21,8 @@ class Vocabulary:
     measures: dict[str, Amount] = field(default_factory=dict)
     silos: dict[tuple[str, str], Rule] = field(default_factory=dict)  # by scheme and name: who is in it and in none before it
     channels: tuple[str, ...] = CHANNELS
+    branches: dict[str, tuple[float, float]] = field(default_factory=dict)  # latitude and longitude in degrees
+    lists: dict[str, Callable[[], BitMap]] = field(default_factory=dict)  # whose ids were uploaded; read when asked for
 
     def trait_name(self, name: str) -> str:
         """The one spelling of a trait: `firstName` is `first_name`, unless data came to know it as written."""

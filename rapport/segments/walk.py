@@ -1,11 +1,27 @@
 """Walks over rules and filters without recursion: a rule may be 200 levels deep, and a reader's own stack is no place for that."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from collections.abc import Sequence as Several
 from typing import TypeAlias, TypeVar
 
-from rapport.segments.nodes import And, ButNot, Did, Element, Filter, FilterAnd, FilterButNot, FilterOr, Measure, Or, Rule
+from rapport.segments.nodes import (
+    And,
+    ButNot,
+    Did,
+    Element,
+    Filter,
+    FilterAnd,
+    FilterButNot,
+    FilterOr,
+    Measure,
+    Or,
+    Relative,
+    Rule,
+    Sequence,
+    Step,
+)
 
-Node: TypeAlias = Rule | Filter
+Node: TypeAlias = Rule | Filter | Step
 RULE_OPERATORS = (And, Or, ButNot)
 FILTER_OPERATORS = (FilterAnd, FilterOr, FilterButNot)
 
@@ -13,7 +29,7 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
-def fold(root: Item, parts_of: Callable[[Item], Sequence[Item]], made_of: Callable[[Item, list[Made]], Made]) -> Made:
+def fold(root: Item, parts_of: Callable[[Item], Several[Item]], made_of: Callable[[Item, list[Made]], Made]) -> Made:
     """Build a result from the leaves up: `made_of` is handed a thing and what was made of its parts, in order."""
     waiting: list[tuple[Item, int]] = [(root, -1)]  # -1: its parts are not yet made; else how many of them there are
     made: list[Made] = []
@@ -35,16 +51,18 @@ def built(node: Node, made_of: Callable[[Node, list[Made]], Made]) -> Made:
     return fold(node, parts_of, made_of)
 
 
-def parts_of(node: Node) -> Sequence[Node]:
-    """What stands directly within a node: the sides of an operator, the filter of a condition."""
+def parts_of(node: Node) -> Several[Node]:
+    """What stands directly within a node: the sides of an operator, the steps of a sequence, the filter of a condition."""
     match node:
         case And() | Or() | ButNot() | FilterAnd() | FilterOr() | FilterButNot():
             return node.children
         case Element():
             return (node.filter,)
-        case Did() if node.where is not None:
+        case Sequence():
+            return node.steps
+        case Did() | Step() if node.where is not None:
             return (node.where,)
-        case Measure() if node.amount.where is not None:
+        case Measure() | Relative() if node.amount.where is not None:
             return (node.amount.where,)
     return ()
 

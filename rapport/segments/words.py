@@ -10,11 +10,20 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     "_OR": ("OR",),
     "_BUT_NOT": ("BUT NOT",),
     "DID": ("did",),
+    "THEN": ("then",),
+    "THEN_NO": ("then no",),
+    "WITHIN": ("within",),
     "ANYTHING": ("anything",),
     "EVERYONE": ("everyone",),
     "NO_ONE": ("no one",),
     "IN_SEGMENT": ("in segment",),
     "IN_SILO": ("in silo",),
+    "IN_LIST": ("in list",),
+    "BUCKET": ("bucket",),
+    "DISTANCE_UNIT": ("km", "mi"),
+    "_OF_BRANCH": ("of branch",),
+    "FACTOR": ("half of", "twice"),
+    "_THE": ("the",),
     "MAY_RECEIVE": ("may receive",),
     "AMOUNT_OF_PROPERTY": ("sum", "average", "smallest", "largest", "number of different"),
     "AMOUNT_OF_FACTS": ("number of", "days since last", "days since first"),
@@ -47,10 +56,10 @@ SIGNS: dict[str, tuple[str, ...]] = {
 # Words that can begin or join conditions by themselves: as names they stand in backticks.
 RESERVED = frozenset(
     {"and", "or", "not", "but", "did", "anything", "everyone", "where", "in", "is", "of", "for", "before", "since", "between", "exactly"}
-    | {"contains", "anniversary", "sum", "average", "smallest", "largest", "true", "false"}
+    | {"within", "bucket", "contains", "anniversary", "sum", "average", "smallest", "largest", "true", "false"}
 )
 OPERATORS = frozenset({"_AND", "_OR", "_BUT_NOT"})
-CONSTANTS = frozenset({"TEXT", "NUMBER", "COUNT", "TIME", "BOOLEAN", "UNIT"})
+CONSTANTS = frozenset({"TEXT", "NUMBER", "COUNT", "RANGE", "TIME", "BOOLEAN", "UNIT", "DISTANCE_UNIT"})
 NAMES = frozenset({"NAME", "QUOTED_NAME"})
 
 # Terminals that come together are told together, in this order.
@@ -62,14 +71,17 @@ EXPECTATIONS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"NAME", "QUOTED_NAME"}), "a name"),
     (frozenset({"TEXT"}), "text in double quotes"),
     (frozenset({"TIME"}), "a date such as 2011-06-01"),
+    (frozenset({"RANGE", "COUNT"}), "a number from 0 to 9999, or two such as 0-4999"),
     (frozenset({"COUNT"}), "a whole number"),
+    (frozenset({"NUMBER"}), "a number"),
+    (frozenset({"FACTOR", "_THE"}), "half of, twice or a number of times the 90 days before"),
     (frozenset({"UNIT"}), "minutes, hours, days, weeks, months or years"),
     (frozenset({"_IN_THE_LAST", "_BEFORE", "_SINCE", "_BETWEEN"}), "a window, such as in the last 90 days"),
     (frozenset({"_AND", "_OR", "_BUT_NOT"}), "AND, OR, BUT NOT"),
 )
 CONDITION_STARTS = frozenset(
-    {"DID", "EVERYONE", "NO_ONE", "MAY_RECEIVE", "IN_SEGMENT", "IN_SILO", "NAME", "QUOTED_NAME", "OPEN"}
-    | {"AMOUNT_OF_PROPERTY", "AMOUNT_OF_FACTS"}
+    {"DID", "EVERYONE", "NO_ONE", "MAY_RECEIVE", "IN_SEGMENT", "IN_SILO", "IN_LIST", "NAME", "QUOTED_NAME", "OPEN"}
+    | {"AMOUNT_OF_PROPERTY", "AMOUNT_OF_FACTS", "BUCKET", "WITHIN"}
 )
 TEST_STARTS = frozenset(
     {

@@ -13,7 +13,6 @@ from rapport.customers import queries as customers
 from rapport.lib.arrow import pa
 from rapport.warehouse.schema import HOUSE_TABLES, Columns, name
 
-LOAD_TAKEN_BACK, RATE_APPLIED = "Load Taken Back", "Rate Applied"
 CHANNEL_MAX, PURPOSE_MAX, ADDRESS_MAX = 31, 63, 254  # as the record cuts them
 PAGE = 50_000
 _decode = msgspec.json.Decoder()
@@ -89,8 +88,8 @@ FOLLOWED: dict[str, Callable[[Driven, Told], None]] = {
     names.CUSTOMERS_JOINED: _standing,
     names.CUSTOMERS_PARTED: _standing,
     names.CUSTOMER_ERASED: _standing,
-    LOAD_TAKEN_BACK: _take_back,
-    RATE_APPLIED: _rate,
+    names.LOAD_TAKEN_BACK: _take_back,
+    names.RATE_APPLIED: _rate,
 }
 
 

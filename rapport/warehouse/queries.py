@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import duckdb
+import numpy as np
 from pyroaring import BitMap
 
 from rapport.events import queries as log
@@ -16,6 +17,7 @@ from rapport.warehouse import engine, schema
 from rapport.warehouse.loader import Mark, read_mark
 
 T = TypeVar("T")
+COARSE = 16  # ids to a bit
 
 
 @dataclass
@@ -35,9 +37,11 @@ class Reader:
         """Copy what these customers have in a table, some columns of it, for as long as the reader lives; answers the copy's name."""
         copy = f"{table}@{len(self.tables)}"
         self.connection.register("@ids", pa.table({"customer_id": pa.array(customer_ids.to_array(), pa.int32())}))
+        self.connection.execute("SET VARIABLE asked = $bits::BIT", {"bits": _coarse_bits(customer_ids)})
+        near = f"get_bit(getvariable('asked'), least(customer_id // {COARSE}, {customer_ids.max() // COARSE + 1})) = 1"
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {schema.name(copy)} AS"
-            f' SELECT {schema.names(columns)} FROM w.{schema.name(table)} SEMI JOIN "@ids" USING (customer_id)'
+            f' SELECT {schema.names(columns)} FROM (SELECT * FROM w.{schema.name(table)} WHERE {near}) SEMI JOIN "@ids" USING (customer_id)'
         )
         self.connection.unregister("@ids")
         self.tables[copy] = {column: self.tables[table][column] for column in columns}
@@ -69,6 +73,16 @@ class Reader:
         """The tables with any file: to name an empty one in a question costs as much as a small scan."""
         found = self.connection.execute("SELECT table_name FROM ducklake_table_info('w') WHERE file_count > 0").fetchall()
         return frozenset(name for (name,) in found)
+
+
+def _coarse_bits(customer_ids: BitMap) -> str:
+    """A digit for each COARSE ids in a row, 1 where one of them is asked for, and a last 0 for all that come after.
+
+    A test of these bits goes down into the scan, which then leaves whole stretches of the other columns unread; a join does not.
+    """
+    digits = np.full(customer_ids.max() // COARSE + 2, ord("0"), dtype=np.uint8)
+    digits[np.array(customer_ids.to_array(), dtype=np.uint32) // COARSE] = ord("1")
+    return digits.tobytes().decode()
 
 
 @contextmanager

@@ -26,6 +26,7 @@ REGISTERS = {  # what a room keeps for others to hang something on, or a closed 
         "editor",
         "answer",
         "person",
+        "history",
         "silos",
     },  # the language and its answers
 }

@@ -5,9 +5,9 @@ from rapport.segments.editor import spans
 # The grammar's own words, by which ask.js colours what is being typed until the answer comes.
 GRAMMAR = (
     "anniversary in the next", "number of different", "days since first", "days since last", "in the last", "in the next", "may receive",
-    "in segment", "starts with", "is unknown", "number of", "at least", "is known", "at most", "exactly", "in silo", "no one", "not in",
-    "everyone", "anything", "contains", "smallest", "largest", "average", "between", "before", "since", "where", "times", "time", "did",
-    "sum", "for", "and", "in", "of",
+    "in segment", "of branch", "then no", "in list", "half of", "starts with", "is unknown", "number of", "at least", "is known",
+    "at most", "exactly", "in silo", "no one", "not in", "everyone", "anything", "contains", "smallest", "largest", "average", "between",
+    "before", "since", "where", "within", "bucket", "twice", "times", "time", "then", "did", "the", "sum", "for", "and", "in", "of",
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Why somebody is in, or out: each condition with the figure reached and the facts behind it, in the words of a page."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence as Several
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,7 +9,24 @@ from django.utils.translation import gettext as _
 from rapport.console.pages.asking import Question
 from rapport.console.pages.tree import OPERATORS
 from rapport.console.templatetags.wording import figure, money
-from rapport.segments.nodes import And, ButNot, Did, InSegment, InSilo, MayReceive, Measure, Or, Rule, TraitTest, preorder
+from rapport.segments.nodes import (
+    And,
+    Bucket,
+    ButNot,
+    Did,
+    InList,
+    InSegment,
+    InSilo,
+    MayReceive,
+    Measure,
+    Near,
+    Or,
+    Relative,
+    Rule,
+    Sequence,
+    TraitTest,
+    preorder,
+)
 from rapport.segments.person import FactSeen, NodeEvidence, evidence, history_of
 
 FACTS_SHOWN = 3
@@ -29,8 +46,8 @@ class EvidenceRow:
     reached: str  # the word before the figure; "" where there is nothing to say
     figure: str
     needed: str
-    facts: Sequence[FactSeen]
-    more: Sequence[FactSeen]
+    facts: Several[FactSeen]
+    more: Several[FactSeen]
     unseen: int
     closes: int
 
@@ -72,12 +89,12 @@ def _reason(node: Rule, seen: NodeEvidence, currency: str | None) -> str:
             return f"{amount.kind} {figure(seen.figure)}"
         case TraitTest(trait=trait) if seen.figure is not None:
             return f"{trait} {figure(seen.figure)}"
-        case InSegment(name=name) | InSilo(name=name):
+        case InSegment(name=name) | InList(name=name) | InSilo(name=name):
             return f"“{name}”"
     return ""
 
 
-def _rows(rule: Rule, found: Sequence[NodeEvidence]) -> list[EvidenceRow]:
+def _rows(rule: Rule, found: Several[NodeEvidence]) -> list[EvidenceRow]:
     """Every node but the outermost: the verdict above speaks for the root, and for an AND that BUT NOT takes from."""
     rows: list[EvidenceRow] = []
     opened: list[_Open] = []
@@ -127,7 +144,7 @@ def _row(node: Rule, seen: NodeEvidence, taken: bool, closes: int) -> EvidenceRo
         words=_words(node, seen, taken),
         reached=_reached(node, seen),
         figure=figure(seen.figure) if seen.figure is not None else _("unknown"),
-        needed=seen.needed or "" if isinstance(node, Did | Measure) else "",
+        needed=seen.needed or "" if isinstance(node, Did | Measure | Sequence | Relative | Near | Bucket) else "",
         facts=seen.facts[:FACTS_SHOWN],
         more=seen.facts[FACTS_SHOWN:],
         unseen=seen.facts_total - len(seen.facts),
@@ -137,9 +154,9 @@ def _row(node: Rule, seen: NodeEvidence, taken: bool, closes: int) -> EvidenceRo
 
 def _reached(node: Rule, seen: NodeEvidence) -> str:
     match node:
-        case Did() | Measure():
+        case Did() | Measure() | Sequence() | Relative():
             return _("reached")
-        case TraitTest():
+        case TraitTest() | Near() | Bucket():
             return _("it is")
         case MayReceive():
             return _("because:")

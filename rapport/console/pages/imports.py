@@ -30,6 +30,7 @@ KIND_WORDS: dict[str, str | Promise] = {
     "customers": gettext_lazy("Customers, one a row"),
     "orders": gettext_lazy("Orders, one line of an order a row"),
     "products": gettext_lazy("Products, one a row"),
+    "branches": gettext_lazy("Branches with their place, one a row"),
     "rates": gettext_lazy("Currency rates, one day and currency a row"),
     "suppressions": gettext_lazy("Addresses nothing may be sent to"),
 }

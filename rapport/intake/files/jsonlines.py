@@ -33,7 +33,7 @@ class JsonLines:
         if first != "{":
             raise Refusal(
                 f"{opened.path.name} holds no JSON lines: its first line does not begin with {{.",
-                mend="Events come as one JSON object a line; for tables say --as customers, orders, products, rates or suppressions.",
+                mend="Events come as one JSON object a line; for tables say --as customers, orders or what else its rows are.",
             )
 
     def share_read(self) -> float:

@@ -14,7 +14,7 @@ from rapport.intake.files.kinds.events import Events
 from rapport.intake.files.kinds.kind import Kind
 from rapport.intake.files.kinds.orders import Orders
 from rapport.intake.files.kinds.suppressions import Suppressions
-from rapport.intake.files.kinds.tables import Products, Rates
+from rapport.intake.files.kinds.tables import Branches, Products, Rates
 from rapport.intake.files.opening import look_at
 from rapport.intake.files.rows import Table
 from rapport.intake.files.units import Context, Options
@@ -23,7 +23,7 @@ from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
 from rapport.lib.zone import company_zone
 
-KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Events, Customers, Orders, Products, Rates, Suppressions)}
+KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Events, Customers, Orders, Products, Branches, Rates, Suppressions)}
 
 
 def kind_named(name: str) -> type[Kind]:

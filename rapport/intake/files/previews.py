@@ -29,8 +29,14 @@ SYNONYMS: dict[str, tuple[str, ...]] = {  # how other programs call our fields
     "day": ("date",),
     "rate": ("value", "exchange_rate"),
     "currency": ("code", "currency_code"),
+    "latitude": ("lat",),
+    "longitude": ("lon", "lng", "long"),
 }
-TELLING = {"orders": ("order_id", "sku", "quantity", "unit_price", "amount", "time"), "rates": ("day", "currency", "rate")}
+TELLING = {
+    "orders": ("order_id", "sku", "quantity", "unit_price", "amount", "time"),
+    "rates": ("day", "currency", "rate"),
+    "branches": ("latitude", "longitude"),
+}
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from pyroaring import BitMap
 
 from rapport.commerce import events as trade
 from rapport.commerce.actions import orders
-from rapport.commerce.actions.products import restore_product
 from rapport.commerce.actions.rates import remove_rates
+from rapport.commerce.actions.told import restore
+from rapport.commerce.models import Branch, Product
 from rapport.customers import actions as customers
 from rapport.customers.events import CUSTOMERS_JOINED
 from rapport.events import queries as log
@@ -28,6 +29,7 @@ from rapport.lib.locks import turn_to_write
 BATCH = 500
 CUSTOMERS = 300  # a transaction
 PAGE = 10_000
+NOUNS: dict[str, type[Product] | type[Branch]] = {"products": Product, "branches": Branch}
 LOAD_TAKEN_BACK = "Load Taken Back"
 _decode = msgspec.json.Decoder().decode
 
@@ -80,7 +82,7 @@ def _take_away_of(load: Load, customer_ids: list[int]) -> int:
 
 
 def put_back_rows(load: Load) -> None:
-    """Products and rates as they stood before the load; a few hundred a transaction."""
+    """Products, branches and rates as they stood before the load; a few hundred a transaction."""
     if load.kind == "rates":
         _take_back_rates(load)
     while True:
@@ -89,7 +91,7 @@ def put_back_rows(load: Load) -> None:
             if not undo:
                 return
             for one in undo:
-                if one.kind == "products" and not restore_product(one.key, one.before, load_id=load.id):
+                if (noun := NOUNS.get(one.kind)) and not restore(noun, one.key, one.before, load_id=load.id):
                     _hand_down(one)
             LoadUndo.objects.filter(id__in=[one.id for one in undo]).delete()
 

@@ -47,6 +47,24 @@ def test_products_are_set_changed_and_repeated(tmp_path):
     assert (found["A"].name, found["A"].price, found["A"].stock, found["B"].price) == ("Shirt", Decimal("19.9"), 5, 5)
 
 
+def test_branches_are_set_moved_and_repeated(tmp_path):
+    said = (
+        "name,latitude,longitude,floor\nPorto,41.1496,-8.611,2\n,1,1,\nNowhere,91,0,\nFar,0,-180.5,\nSuva,-18.1416,178.4419,\nOslo,,10,\n"
+    )
+    answer = table(tmp_path, "branches", said)
+    assert in_rows(answer) == (6, 2, 0, 4)
+    assert [line.split(",")[0] for line in rejects(answer)] == ["3", "4", "5", "7"]
+    assert "not a latitude: degrees from -90 to 90, such as 41.1496" in rejects(answer)[1]
+    assert commerce.branches() == {"Porto": (41.1496, -8.611), "Suva": (-18.1416, 178.4419)}
+    moved = table(tmp_path, "branches", "name,latitude,longitude\nPorto,41.2,-8.7\nSuva,-18.1416,178.4419\n", name="later.csv")
+    assert in_rows(moved) == (2, 1, 1, 0)
+    assert commerce.branches()["Porto"] == (41.2, -8.7)
+    take_back(moved["load"])
+    assert commerce.branches()["Porto"] == (41.1496, -8.611)
+    take_back(answer["load"])
+    assert not commerce.branches()
+
+
 def test_products_go_back_to_what_stood_before_in_whatever_order_loads_are_taken_back(tmp_path):
     loads = [
         table(tmp_path, "products", f"sku,price\nA,{price}\n" + (f"B,{price}\n" if price == 2 else ""), name=f"{price}.csv")["load"]

@@ -5,11 +5,12 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
-from rapport.lib.clock import DAY_US
-from rapport.segments.nodes import Amount
+from rapport.lib.clock import DAY_US, EARLIEST_US
+from rapport.segments.nodes import Amount, Relative
 from rapport.segments.person.filters import deeds_of
 from rapport.segments.person.history import Deed, History
-from rapport.segments.person.moments import Now
+from rapport.segments.person.moments import Now, stretch_us
+from rapport.segments.person.passing import compares
 from rapport.segments.person.readings import MICRO, readings
 
 DIGITS = 100  # of a sum: 10^18 with six places, a great many times
@@ -25,7 +26,40 @@ class Reached:
 
 
 def reached(amount: Amount, history: History, now: Now) -> Reached:
-    deeds = deeds_of(amount.event, amount.where, amount.window, history, now)
+    return _amount_of(amount, deeds_of(amount.event, amount.where, amount.window, history, now), history, now)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """An amount in its own window, and in the stretch of time right before that."""
+
+    late: Reached
+    early: Reached
+
+    def holds(self, op: str, factor: Decimal) -> bool:
+        """Exact, each number as the decimal it is written as, to six places; of an unknown only `!=` holds."""
+        late, early = _plain(self.late.value), _plain(self.early.value)
+        if late is None or early is None:
+            return op == "!="
+        return compares(late, op, Fraction(factor) * early)
+
+
+def beside_earlier(node: Relative, history: History, now: Now) -> Beside:
+    amount = node.amount
+    start_us, stop_us = stretch_us(amount.window, now)
+    earliest_us = Now(start_us, now.zone).shifted_us(node.before, ahead=False) if start_us > EARLIEST_US else start_us
+    late = deeds_of(amount.event, amount.where, (start_us, stop_us), history, now)
+    early = deeds_of(amount.event, amount.where, (earliest_us, start_us), history, now)
+    return Beside(_amount_of(amount, late, history, now), _amount_of(amount, early, history, now))
+
+
+def _plain(value: Any) -> Fraction | None:
+    if value is None or isinstance(value, Fraction):
+        return value
+    return _total([value])
+
+
+def _amount_of(amount: Amount, deeds: list[Deed], history: History, now: Now) -> Reached:
     match amount.kind:
         case "number of":
             return Reached(Fraction(len(deeds)), "exact", deeds)

@@ -8,14 +8,14 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from rapport.lib.clock import from_us
-from rapport.segments.nodes import Amount, Did, Measure, Rule, TraitTest
+from rapport.segments.nodes import Amount, Bucket, Did, Measure, Near, Relative, Rule, Sequence, TraitTest
 from rapport.segments.person.algebra import OPERATORS, flat, truths
 from rapport.segments.person.amounts import deed_values
 from rapport.segments.person.history import Deed, History
 from rapport.segments.person.moments import Now
 from rapport.segments.person.readings import readings
 from rapport.segments.person.verdict import Finding, finding, memberships
-from rapport.segments.text import asked_text, rule_text, value_text
+from rapport.segments.text import asked_text, distance_text, factor_text, rule_text, value_text
 
 Plain: TypeAlias = str | int | float | bool | list[Any] | None
 FACTS_SHOWN_MAX = 20
@@ -66,13 +66,13 @@ def _node_evidence(node: Rule, holds: bool, found: Finding | None, history: Hist
         text=text,
         holds=holds,
         figure=plain(found.figure, found.kind),
-        needed=_needed(node),
+        needed=_needed(node, found),
         facts=[_seen(deed, node, history, now) for deed in newest],
         facts_total=len(found.deeds),
     )
 
 
-def _needed(node: Rule) -> str | None:
+def _needed(node: Rule, found: Finding) -> str | None:
     """What a condition asks for, in the rule's own words."""
     match node:
         case Did(times=times):
@@ -81,6 +81,15 @@ def _needed(node: Rule) -> str | None:
             return f"{op} {value_text(value)}"
         case TraitTest(test=test):
             return asked_text(test)
+        case Sequence(steps=steps):
+            return f"all {len(steps)} steps"
+        case Relative(op=op, factor=factor):
+            early = plain(found.beside, found.kind)
+            return f"{op} {factor_text(factor)}{'unknown' if early is None else early}"
+        case Near():
+            return f"<= {distance_text(node)}"
+        case Bucket(first, last):
+            return f"{first} to {last}"
     return None
 
 
@@ -122,7 +131,13 @@ def _seen(deed: Deed, node: Rule, history: History, now: Now) -> FactSeen:
 
 def _amount(deed: Deed, node: Rule, history: History, now: Now) -> Plain:
     """What the fact adds to the condition's own amount; of any other fact, its money."""
-    amount = node.amount if isinstance(node, Measure) else history.words.measures.get(node.trait) if isinstance(node, TraitTest) else None
+    amount = (
+        node.amount
+        if isinstance(node, Measure | Relative)
+        else history.words.measures.get(node.trait)
+        if isinstance(node, TraitTest)
+        else None
+    )
     known = history.kind(deed.event).properties
     if isinstance(amount, Amount) and amount.property is not None:
         values = deed_values(amount, deed, history, now)

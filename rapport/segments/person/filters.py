@@ -12,9 +12,10 @@ from rapport.segments.person.passing import passes
 from rapport.segments.person.readings import element_readings, elements, readings
 
 
-def deeds_of(event: str | None, where: Filter | None, window: Window | None, history: History, now: Now) -> list[Deed]:
+def deeds_of(event: str | None, where: Filter | None, window: Window | tuple[int, int] | None, history: History, now: Now) -> list[Deed]:
     """The facts of a kind (None: anything the person did) in the window that fulfil the filter, oldest first."""
-    deeds = history.between(event, *stretch_us(window, now))
+    start_us, stop_us = window if isinstance(window, tuple) else stretch_us(window, now)
+    deeds = history.between(event, start_us, stop_us)
     if where is None:
         return deeds
     nodes = flat(where)

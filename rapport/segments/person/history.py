@@ -1,13 +1,14 @@
 """One customer's history as the evaluator reads it: facts in order of their own time, and the words on their addresses."""
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
+from pyroaring import BitMap
 
 from rapport.customers import queries as customers
 from rapport.customers.events import ADDRESS_SUPPRESSED, SUPPRESSION_LIFTED
@@ -18,7 +19,7 @@ from rapport.segments.nodes import Amount, Rule
 
 
 class Words(Protocol):
-    """What a rule may name: kinds of facts with their properties, named measures, saved segments, silos."""
+    """What a rule may name: kinds of facts with their properties, named measures, saved segments, silos, branches, lists."""
 
     @property
     def catalogue(self) -> Catalogue: ...
@@ -28,6 +29,10 @@ class Words(Protocol):
     def segments(self) -> Mapping[str, Rule]: ...
     @property
     def silos(self) -> Mapping[tuple[str, str], Rule]: ...
+    @property
+    def branches(self) -> Mapping[str, tuple[float, float]]: ...
+    @property
+    def lists(self) -> Mapping[str, Callable[[], BitMap]]: ...
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,13 @@ class History:
     deeds: list[Deed] = field(default_factory=list)
     suppressions: list[SuppressionWord] | None = None  # None: to be read from the record when first asked for
     zone: ZoneInfo = field(default_factory=company_zone)
+    joined_into: int | None = None  # of an alias: the customer it stands for
+    aliases: tuple[int, ...] = ()
+
+    @property
+    def root_id(self) -> int:
+        """The id that survived all joining."""
+        return self.joined_into or self.customer_id
 
     def __post_init__(self) -> None:
         self.deeds = sorted(self.deeds, key=lambda deed: (deed.time_us, deed.id))
@@ -99,7 +111,7 @@ class History:
 
 def history_of(customer_id: int, words: Words) -> History:
     """A customer's history from the record. Asked of an alias it is its root's, though the alias itself is none of everyone."""
-    root_id = customers.root_of(customer_id)
+    root_id, *aliases = customers.family_of(customers.root_of(customer_id))
     names = {kind_id: kind.name for kind_id, kind in words.catalogue.by_id.items()}
     return History(
         customer_id=customer_id,
@@ -107,9 +119,11 @@ def history_of(customer_id: int, words: Words) -> History:
         words=words,
         deeds=[
             Deed(fact.id, names[fact.event_type_id], fact.time_us, fact.properties, fact.rate_e9)
-            for fact in events.facts_of(customers.family_of(root_id))
+            for fact in events.facts_of([root_id, *aliases])
             if fact.event_type_id in names  # a kind younger than the snapshot cannot be named by the rule
         ],
+        joined_into=None if root_id == customer_id else root_id,
+        aliases=tuple(aliases),
     )
 
 

@@ -3,14 +3,33 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from rapport.segments.nodes import Did, Everyone, InSegment, InSilo, MayReceive, Measure, Named, NoOne, Rule, Times, TraitTest
+from rapport.segments.nodes import (
+    Bucket,
+    Did,
+    Everyone,
+    InList,
+    InSegment,
+    InSilo,
+    MayReceive,
+    Measure,
+    Named,
+    Near,
+    NoOne,
+    Relative,
+    Rule,
+    Sequence,
+    Times,
+    TraitTest,
+)
 from rapport.segments.person.algebra import flat, truths
-from rapport.segments.person.amounts import reached
+from rapport.segments.person.amounts import beside_earlier, reached
 from rapport.segments.person.filters import deeds_of
 from rapport.segments.person.history import Deed, History
 from rapport.segments.person.moments import Now
 from rapport.segments.person.passing import compares, constant, passes
+from rapport.segments.person.sequences import chain_of
 from rapport.segments.person.standing import leave_to_write, trait
+from rapport.segments.person.whereabouts import away, bucket_number, is_listed
 
 
 @dataclass(frozen=True)
@@ -21,6 +40,7 @@ class Finding:
     figure: Any = None
     kind: str = "exact"
     deeds: list[Deed] = field(default_factory=list)
+    beside: Any = None  # the figure of the time before that it was held against
 
 
 def holds(rule: Rule, history: History, moment_us: int) -> bool:
@@ -62,11 +82,32 @@ def finding(leaf: Any, history: History, now: Now, members: dict[Named, bool]) -
             known = found.value is not None
             passed = compares(found.value, leaf.op, constant(leaf.value, found.kind, now)) if known else leaf.op == "!="
             return Finding(passed, found.value, found.kind, found.deeds)
+        case Sequence():
+            chain = chain_of(leaf, history, now)
+            return Finding(chain.holds, chain.reached, deeds=chain.deeds)
+        case Relative():
+            both = beside_earlier(leaf, history, now)
+            deeds = [*both.early.deeds, *both.late.deeds]
+            return Finding(both.holds(leaf.op, leaf.factor), both.late.value, both.late.kind, deeds, both.early.value)
         case InSegment() | InSilo():
             return Finding(members[leaf])
         case MayReceive():
             leave = leave_to_write(leaf, history, now)
             return Finding(leave.holds, leave.reason, "text", [leave.deed] if leave.deed else [])
+    return _standing_finding(leaf, history, now)
+
+
+def _standing_finding(leaf: Any, history: History, now: Now) -> Finding:
+    """What is asked of the customer as such, not of their facts."""
+    match leaf:
+        case Near(distance=distance):
+            found = away(leaf, history, now)
+            return Finding(found.distance is not None and found.distance <= float(distance), found.distance, deeds=found.deeds)
+        case Bucket(first, last):
+            number = bucket_number(leaf, history)
+            return Finding(first <= number <= last, number)
+        case InList():
+            return Finding(is_listed(leaf, history))
     raise AssertionError(f"{leaf!r} was checked to be a condition that can be asked")
 
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 from pyroaring import BitMap
 
-from rapport.customers.events import CUSTOMER_ERASED, CUSTOMERS_JOINED, CUSTOMERS_PARTED
+from rapport.customers.events import CUSTOMER_ERASED, CUSTOMERS_JOINED, CUSTOMERS_PARTED, LOAD_TAKEN_BACK, RATE_APPLIED
 from rapport.events import queries as events
 from rapport.events.catalogue import Catalogue
-from rapport.warehouse.driving import LOAD_TAKEN_BACK, RATE_APPLIED
 
 Place = tuple[int, int]
 FACTS_MAX = 500_000  # beyond, asking everybody is cheaper
 DRIVING_MAX = 50_000
+VOIDING = {LOAD_TAKEN_BACK: "a load was taken back", CUSTOMERS_PARTED: "customers were parted"}
 
 
 @dataclass
@@ -46,7 +46,7 @@ def changes_between(after: Place, upto: Place, catalogue: Catalogue) -> Changes:
 
 def _follow_driving(found: Changes, after: Place, upto: Place, catalogue: Catalogue) -> None:
     """Facts that change more than their own customer's rows."""
-    names = (CUSTOMERS_JOINED, CUSTOMERS_PARTED, CUSTOMER_ERASED, LOAD_TAKEN_BACK, RATE_APPLIED)
+    names = (*VOIDING, CUSTOMERS_JOINED, CUSTOMER_ERASED, RATE_APPLIED)
     kinds = {catalogue.event_types[name].id: name for name in names if name in catalogue.event_types}
     there = [kind for kind in kinds if kind in found.by_kind or kind in found.of_nobody]
     if not there:
@@ -57,16 +57,14 @@ def _follow_driving(found: Changes, after: Place, upto: Place, catalogue: Catalo
         return
     rated: list[int] = []
     for fact in driving:
-        match kinds[fact.event_type_id]:
-            case "Load Taken Back":
-                found.void = "a load was taken back"
-            case "Customers Parted":
-                found.void = "customers were parted"
-            case "Rate Applied":
-                rated += [one for one in fact.properties.get("event_ids") or () if isinstance(one, int)]
-            case _:
-                said = (fact.properties.get(side) for side in ("from", "into", "customer"))
-                found.touched.update(one for one in said if isinstance(one, int))
+        name = kinds[fact.event_type_id]
+        if name in VOIDING:
+            found.void = VOIDING[name]
+        elif name == RATE_APPLIED:
+            rated += [one for one in fact.properties.get("event_ids") or () if isinstance(one, int)]
+        else:
+            said = (fact.properties.get(side) for side in ("from", "into", "customer"))
+            found.touched.update(one for one in said if isinstance(one, int))
     if len(rated) > FACTS_MAX:
         found.void = "rates came for too many facts"
     elif not found.void:

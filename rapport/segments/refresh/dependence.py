@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any, TypeAlias
 
 from rapport.customers.events import ADDRESS_SUPPRESSED, CONSENT_FACTS, SUPPRESSION_LIFTED
 from rapport.events.catalogue import IDENTIFY, EventTypeFacts
 from rapport.lib.clock import DAY_US, EARLIEST_US, LATEST_US
-from rapport.segments.bounds import Moment, moment_of
-from rapport.segments.leaves import ADDRESS_TRAIT, POST_TRAITS, Words, trait_facts
+from rapport.segments.bounds import EXACT, Moment, moment_of
+from rapport.segments.leaves import ADDRESS_TRAIT, POST_TRAITS, trait_facts
 from rapport.segments.nodes import (
     Amount,
     AnniversaryInTheNext,
@@ -22,19 +23,25 @@ from rapport.segments.nodes import (
     Did,
     Element,
     Filter,
+    InList,
     InTheLast,
     InTheNext,
     Leaf,
     MayReceive,
     Measure,
+    Near,
     OneOf,
     PropertyTest,
+    Relative,
+    Sequence,
     Test,
     TraitTest,
     Value,
     Window,
 )
+from rapport.segments.plans import Words
 from rapport.segments.text import amount_text
+from rapport.segments.vocabulary import PLACE_TRAITS
 
 Edge: TypeAlias = "datetime | date"
 OF_EVERY_ROW = ("customer_id", "time", "event_id")
@@ -79,6 +86,14 @@ def dependence(leaf: Leaf, words: Words, then: Moment, now: Moment) -> Dependenc
             found.facts(leaf.event, leaf.where, leaf.window)
         case Measure():
             found.amount(leaf.amount, [leaf.value])
+        case Sequence():
+            found.sequence(leaf)
+        case Relative():
+            found.relative(leaf)
+        case Near():
+            found.near(leaf)
+        case InList(name):
+            found.made.meanings.add(f"list {name}: {blake2b(words.lists[name]().serialize(), digest_size=16).hexdigest()}")
         case TraitTest():
             found.trait_test(leaf)
         case MayReceive():
@@ -121,6 +136,30 @@ class _Finder:
                 assert isinstance(value, Decimal), "days are counted"
                 for days in (int(value), int(value) + 1):
                     self._cross(kind.table, "time", self.then.us - days * DAY_US + 1, self.now.us - days * DAY_US + 1)
+
+    def sequence(self, leaf: Sequence) -> None:
+        """A window's edges move for every step; what is missed is settled as the time after the step before it runs out."""
+        for before, step in zip((None, *leaf.steps), leaf.steps, strict=False):
+            self.facts(step.event, step.where, None if step.negated else leaf.window)
+            if step.negated:
+                assert before is not None, "the checker asks for a step before it"
+                assert step.within is not None, "the checker asks for it"
+                length_us = step.within.count * EXACT[step.within.unit]
+                table = self.words.catalogue.event_types[before.event].table
+                self._cross(table, "time", self.then.us - length_us + 1, self.now.us - length_us + 1)
+
+    def relative(self, leaf: Relative) -> None:
+        """The edges of the amount's own window, and where the time before it begins."""
+        self.amount(leaf.amount, [])
+        earliest = [_or(moment.before(leaf.amount.window, leaf.before)[0], EARLIEST_US) for moment in (self.then, self.now)]
+        self._cross(self.words.catalogue.event_types[leaf.amount.event].table, "time", *earliest)
+
+    def near(self, leaf: Near) -> None:
+        identify = self.words.catalogue.event_types[IDENTIFY]
+        self.made.meanings.add(f"branch {leaf.branch}: {self.words.branches.get(leaf.branch)}")
+        self._rows_of(identify)
+        for trait in PLACE_TRAITS:
+            self._property(identify, trait, None)
 
     def trait_test(self, leaf: TraitTest) -> None:
         if (amount := self.words.measures.get(leaf.trait)) is not None:

@@ -17,8 +17,9 @@ from rapport.segments.answer import leaves_of, named_rule, sets_over
 from rapport.segments.bounds import Moment
 from rapport.segments.folding import leaf_sets
 from rapport.segments.lake import Lake
-from rapport.segments.leaves import Planner, Words
+from rapport.segments.leaves import Planner
 from rapport.segments.nodes import InSegment, InSilo, Leaf, Named, Rule, preorder
+from rapport.segments.plans import Words
 from rapport.segments.predicates import either
 from rapport.segments.refresh.changes import Changes, changes_between
 from rapport.segments.refresh.dependence import OF_EVERY_ROW, Crossing, Dependence, dependence
@@ -221,11 +222,10 @@ class _Pass:
 def _within(answer: pa.Table, crossing: Crossing) -> BitMap:
     """Whose value lies in a crossing, of an answer that holds several."""
     values = answer["value"].combine_chunks()
-    kind = values.type
-    unit = "us" if pa.types.is_timestamp(kind) else "D"
-    told = values.to_numpy(zero_copy_only=False).astype(f"datetime64[{unit}]")
-    mine = (told >= np.datetime64(crossing.low.isoformat(), unit)) & (told < np.datetime64(crossing.high.isoformat(), unit))
-    return bitmap(answer["customer_id"].to_numpy()[mine])
+    told = values.to_numpy(zero_copy_only=False)
+    told = told.astype("datetime64[us]" if pa.types.is_timestamp(values.type) else "datetime64[D]")
+    low, high = (np.array(edge.isoformat(), dtype=told.dtype) for edge in (crossing.low, crossing.high))
+    return bitmap(answer["customer_id"].to_numpy()[(told >= low) & (told < high)])
 
 
 def _spelled(rule: Rule, words: Words) -> str:

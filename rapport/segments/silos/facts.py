@@ -12,8 +12,8 @@ from rapport.lib.clock import DAY_US
 from rapport.lib.zone import company_zone
 from rapport.segments.bounds import Moment, moment_of
 from rapport.segments.lake import CUSTOMER, Lake, Reader
-from rapport.segments.leaves import Words
 from rapport.segments.nodes import Duration
+from rapport.segments.plans import Words
 from rapport.segments.sets import bitmap
 
 ORDERED, MAILED, CLICKED = "Order Completed", "Email Sent", "Email Link Clicked"

@@ -10,8 +10,8 @@ from rapport.lib.clock import from_us
 from rapport.segments import queries as segments
 from rapport.segments.answer import answer
 from rapport.segments.lake import Reader
-from rapport.segments.leaves import Words
 from rapport.segments.nodes import Did, Since, Time
+from rapport.segments.plans import Words
 from rapport.segments.silos.facts import Known, features, known_of, lake_of
 from rapport.segments.silos.partition import Placed, flows
 from rapport.segments.silos.quality import PEOPLE_MIN, apartness, eta_squared, mean_with_interval

@@ -12,8 +12,8 @@ from pyroaring import BitMap
 from rapport.lib.refusals import Refusal
 from rapport.segments.answer import Answer, answer_many
 from rapport.segments.lake import Reader
-from rapport.segments.leaves import Words
 from rapport.segments.nodes import ButNot, Everyone, Rule
+from rapport.segments.plans import Words
 from rapport.segments.silos.parameters import parse_with
 from rapport.segments.walk import RULE_OPERATORS
 

@@ -31,6 +31,11 @@ RATES = {"EUR": "1.0837", "JPY": "0.006543211"}  # on two days of three; GBP has
 AMOUNTS = (0, 10, 10.1, 0.1, 99.99, "10.10", "250", -5, 33.333333)
 NUMBERS = (0, 1, 2, 3, 5, 2.5, 0.1, -1, 1e6)
 MISFITS: tuple[Any, ...] = (None, "5", 5, True, [], ["x"], {"x": 1}, "2026-02-30", 1e18, "")
+GAPS_US = (0, 0, 60_000_000, HOUR_US, 36 * HOUR_US, DAY_US, 7 * DAY_US)
+BRANCHES = {"Porto": (41.1496, -8.611), "Lisbon": (38.7223, -9.1393), "Suva": (-18.1416, 178.4419), "North": (90.0, 0.0)}
+LATITUDES = (41.1496, 41.15, 41.2, 38.7223, -18.1416, -18.0, 89.9, 90, 0, 95, -90.5)
+LONGITUDES = (-8.611, -8.6, -8.7, -9.1393, 178.4419, -179.9, 179.95, 0, 180, -180, 181)
+PEOPLE_LISTS = ("VIPs", "told at the till", "empty handed")
 CHANNELS = ("email", "sms", "post", "push")
 
 
@@ -41,6 +46,7 @@ class RandomHistory:
     facts: list[dict[str, Any]] = field(default_factory=list)
     times_us: list[int] = field(default_factory=list)
     money_days: set[tuple[str, str]] = field(default_factory=set)
+    user_ids: list[str] = field(default_factory=list)
 
 
 def random_world(seeds: Sequence[int]) -> tuple[World, list[int]]:
@@ -51,7 +57,11 @@ def random_world(seeds: Sequence[int]) -> tuple[World, list[int]]:
     days = sorted({day for history in histories for day in history.money_days})
     rates = [(code, day, RATES[code]) for code, day in days if code in RATES and chance.random() < 0.67]
     facts = [*_Teller(seeds[0], zone).teaching(), *(fact for history in histories for fact in history.facts)]
-    world = World(f"histories {seeds}", ANCHORS[0], facts, [], zone=zone, received=RECEIVED, rates=rates)
+    names = [*(name for history in histories for name in history.user_ids), "nobody we know"]
+    lists = {name: chance.sample(names, chance.randint(1, len(names) // 2)) for name in PEOPLE_LISTS}
+    world = World(
+        f"histories {seeds}", ANCHORS[0], facts, [], zone=zone, received=RECEIVED, rates=rates, branches=dict(BRANCHES), lists=lists
+    )
     return world, sorted({us for history in histories for us in history.times_us})
 
 
@@ -104,6 +114,7 @@ class _Teller:
         if self.chance.random() < 0.1:
             facts.append(identify(name, self.time(), at=f"h{self.seed}kiosk"))
             ids.append(f"?h{self.seed}kiosk")
+        self.told.user_ids += [one for one in ids if not one.startswith("?")]
         facts += [self.fact_of(self.chance.choice(ids)) for _ in range(self.chance.randint(0, 12))]
         facts += [self.word_on_consent(self.chance.choice(ids)) for _ in range(self.chance.randint(0, 4))]
         if self.chance.random() < 0.3:
@@ -187,6 +198,8 @@ class _Teller:
             "seen_at": self.odd(self.moment_text()),
             "home": self.odd({"floor": self.odd(self.pick(NUMBERS))}),
             "postalCode": "10115",
+            "latitude": self.odd(self.pick(LATITUDES)),
+            "longitude": self.odd(self.pick(LONGITUDES)),
         }
         return {trait: value for trait, value in said.items() if self.chance.random() < 0.5}
 
@@ -216,6 +229,8 @@ class _Teller:
 
     def moment(self) -> int:
         anchor, kind = self.pick(self.anchors_us), self.chance.random()
+        if self.told.times_us and kind > 0.85:  # after another, or at once with it
+            return int(self.pick(self.told.times_us[-12:]) + self.pick(GAPS_US) + self.pick((-1, 0, 0, 1)))
         if kind < 0.4:
             return self.edge(anchor, ahead=False)
         if kind < 0.55:

@@ -12,7 +12,19 @@ from zoneinfo import ZoneInfo
 
 from rapport.lib.clock import from_us
 from rapport.segments.grammar import name_text
-from rapport.segments.tests.random_histories import AMOUNTS, CATEGORIES, CHANNELS, CITIES, DURATIONS, NUMBERS, SKUS
+from rapport.segments.tests.random_histories import (
+    AMOUNTS,
+    BRANCHES,
+    CATEGORIES,
+    CHANNELS,
+    CITIES,
+    DURATIONS,
+    LATITUDES,
+    LONGITUDES,
+    NUMBERS,
+    PEOPLE_LISTS,
+    SKUS,
+)  # fmt: skip
 from rapport.segments.text import duration_text, number_text, quoted
 
 SHORT = ("minute", "hour")
@@ -57,6 +69,7 @@ TRAITS = (
     Word("city", "text", CITIES), Word("plan", "text", CITIES), Word("points", "number", NUMBERS), Word("vip", "boolean"),
     Word("tags", "text", ("a", "b", "ab")), Word("renewal", "date"), Word("birthday", "date"), Word("seen_at", "time"),
     Word("email", "text", ("c1@example.com", "nowhere")), Word("home.floor", "number", NUMBERS), Word("postalCode", "text", ("10115",)),
+    Word("latitude", "number", LATITUDES), Word("longitude", "number", LONGITUDES),
 )  # fmt: skip
 COUNTS, SUMS = tuple(range(5)), (0, 1, 2, 5, 10, 10.1, 20.2, 0.1, 99.99, -5, 50)
 
@@ -90,12 +103,18 @@ class RuleMaker:
 
     def leaf(self) -> str:
         kind = self.chance.random()
-        if kind < 0.4:
+        if kind < 0.26:
             return self.did()
-        if kind < 0.6:
+        if kind < 0.4:
+            return self.sequence()
+        if kind < 0.54:
             return self.test_of(self.pick(TRAITS))
-        if kind < 0.84:
+        if kind < 0.7:
             return f"{self.amount()}"
+        if kind < 0.8:
+            return self.relative()
+        if kind < 0.85:
+            return self.standing()
         if kind < 0.9:
             return f"may receive {self.pick(CHANNELS)}{self.pick(('', '', ' for newsletter'))}"
         if kind < 0.95 and self.measures:
@@ -112,6 +131,51 @@ class RuleMaker:
             return f"did anything{self.times()}{self.window()}"
         event = self.pick(tuple(EVENTS))
         return f"did {quoted(event)}{self.where(event)}{self.times()}{self.window()}"
+
+    def sequence(self) -> str:
+        """Two to four facts, often of few kinds, now and then with one that must not follow."""
+        kinds = self.chance.sample(tuple(EVENTS), 2)
+        steps = [self.step(self.pick(kinds)) for _ in range(self.pick((2, 2, 2, 3, 3, 4)))]
+        first, *later = steps
+        chain = [first, *(f"then {step}{self.pick(('', f' within {self.exact_length()}'))}" for step in later)]
+        if self.chance.random() < 0.35:
+            chain[-1] = f"then no {steps[-1]} within {self.exact_length()}"
+        return f"did {' '.join(chain)}{self.pick(('', '', self.window()))}"
+
+    def step(self, event: str) -> str:
+        return f"{quoted(event)}{self.pick(('', '', self.where(event)))}"
+
+    def exact_length(self) -> str:
+        return self.pick([duration_text(one) for one in DURATIONS if one.unit not in ("month", "year")] + ["1 hour"])
+
+    def relative(self) -> str:
+        """An amount beside itself in the time before."""
+        event = self.pick(("Order Completed", "Order Completed", "Booked", "Feedback Given", "Page Viewed"))
+        numbers = [word for word in self.words_of(event) if word.kind == "number"]
+        kind = self.pick(("sum", "sum", "average", "smallest", "largest", "number of", "number of", "number of different"))
+        if kind == "number of" or not numbers:
+            amount = f"number of {quoted(event)}"
+        else:
+            word = self.pick(self.words_of(event) if kind == "number of different" else numbers)
+            amount = f"{kind}({self.name_of(word)}) of {quoted(event)}"
+        late, early = (duration_text(self.pick(DURATIONS)) for _ in range(2))
+        factor = self.pick(("", "", "half of ", "twice ", "1.5 times ", "0.333333 times ", "1000 times "))
+        return f"{amount}{self.pick(('', self.where(event)))} in the last {late} {self.comparison()} {factor}the {early} before"
+
+    def standing(self) -> str:
+        """What is asked of customers as such."""
+        first, last = sorted((self.chance.randrange(10_000), self.chance.randrange(10_000)))
+        where = f"branch {quoted(self.pick(tuple(BRANCHES)))}"
+        return str(
+            self.pick(
+                (
+                    f"in list {quoted(self.pick(PEOPLE_LISTS))}",
+                    f"in list {quoted(self.pick(PEOPLE_LISTS))}",
+                    f"bucket {first}-{last}{self.pick(('', ' of ' + quoted(self.pick(CITIES) or 'x')))}",
+                    f"within {self.pick(('0.1', '1', '5', '10', '300', '20000'))} {self.pick(('km', 'mi'))} of {where}",
+                )
+            )
+        )
 
     def times(self) -> str:
         bound = self.pick(("", "", "", " at least", " at most", " exactly"))

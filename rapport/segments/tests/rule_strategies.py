@@ -1,11 +1,14 @@
 """Random rules that fit a catalogue: for every test that must hold for any rule, not for the ones we thought of."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from collections.abc import Sequence as Several
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
+from pyroaring import BitMap
 
 from rapport.events.catalogue import Catalogue, EventTypeFacts, PropertyFacts
 from rapport.segments.literals import UNIT_DAYS
@@ -15,6 +18,7 @@ from rapport.segments.nodes import (
     AnniversaryInTheNext,
     Before,
     Between,
+    Bucket,
     ButNot,
     Compare,
     Did,
@@ -25,18 +29,23 @@ from rapport.segments.nodes import (
     FilterAnd,
     FilterButNot,
     FilterOr,
+    InList,
     InSegment,
     InTheLast,
     InTheNext,
     Known,
     MayReceive,
     Measure,
+    Near,
     NoOne,
     OneOf,
     Or,
     PropertyTest,
+    Relative,
     Rule,
+    Sequence,
     Since,
+    Step,
     Test,
     Time,
     Times,
@@ -47,6 +56,7 @@ from rapport.segments.nodes import (
 from rapport.segments.vocabulary import Vocabulary
 
 Strategy = st.SearchStrategy
+EXACT_UNITS = ("minute", "hour", "day", "week")
 CALENDAR_UNITS = ("day", "week", "month", "year")
 TEXTS = ("USA", "Canada", "Shirts", "", "22423", "Ünïcode ✓", 'a "quoted" \\ text', "two\nlines", "2011-06-01")
 TIMES = st.builds(Times, st.sampled_from(["at least", "at most", "exactly"]), st.integers(0, 4))
@@ -105,13 +115,15 @@ SMALL_VOCABULARY = Vocabulary(
     catalogue=SMALL,
     segments={"Big spenders": TraitTest("country", Compare("=", "USA")), "Contacted this week": NoOne()},
     measures={},
+    branches={"Porto": (41.1496, -8.611), 'The "old" mill': (-41.0, 179.9)},
+    lists={"VIPs 2025": BitMap},
 )
 
 
 class RuleShapes:
     """Strategies over one vocabulary. `texts`: the constants to compare text with."""
 
-    def __init__(self, vocabulary: Vocabulary, texts: Sequence[str] = TEXTS) -> None:
+    def __init__(self, vocabulary: Vocabulary, texts: Several[str] = TEXTS) -> None:
         self.vocabulary = vocabulary
         self.texts = st.sampled_from(texts)
         self._kept: dict[tuple[str, Any], Strategy[Any]] = {}  # making a strategy takes longer than drawing from it
@@ -126,6 +138,11 @@ class RuleShapes:
             self.trait_tests(),
             self.dids(),
             self.measures(),
+            self.sequences(),
+            self.relatives(),
+            buckets(),
+            st.builds(Near, st.sampled_from(sorted(self.vocabulary.branches)), distances(), st.sampled_from(["km", "mi"])),
+            st.builds(InList, st.sampled_from(sorted(self.vocabulary.lists))),
             st.builds(MayReceive, st.sampled_from(self.vocabulary.channels), st.sampled_from(["marketing", "news"])),
         ]
         if self.vocabulary.segments:
@@ -144,6 +161,24 @@ class RuleShapes:
 
     def _dids_of(self, event: EventTypeFacts) -> Strategy[Did]:
         return st.builds(Did, st.just(event.name), st.none() | self.filters(event), TIMES, st.none() | windows())
+
+    def sequences(self) -> Strategy[Sequence]:
+        step = st.sampled_from(self._events()).flatmap(lambda event: self._once("steps", event.name, lambda: self._steps(event)))
+        limit = st.none() | durations(EXACT_UNITS)
+        later = st.builds(replace, step, within=limit)
+        missed = st.builds(replace, step, within=durations(EXACT_UNITS), negated=st.just(True))
+        chains = st.tuples(step, st.lists(later, max_size=3), later | missed).map(lambda parts: (parts[0], *parts[1], parts[2]))
+        return st.builds(Sequence, chains, st.none() | windows())
+
+    def _steps(self, event: EventTypeFacts) -> Strategy[Step]:
+        return st.builds(Step, st.just(event.name), st.none() | self.filters(event))
+
+    def relatives(self) -> Strategy[Relative]:
+        factors = st.sampled_from(["0.5", "1", "2", "1.5", "0.000001", "1000"]).map(Decimal)
+        window = st.builds(InTheLast, durations())
+        numeric = self.measures().filter(lambda one: not one.amount.kind.startswith("days since"))
+        amounts = st.builds(lambda one, window: replace(one.amount, window=window), numeric, window)
+        return st.builds(Relative, amounts, st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), factors, durations())
 
     def measures(self) -> Strategy[Measure]:
         return st.sampled_from(self._events()).flatmap(self._measures_of)
@@ -235,6 +270,16 @@ def times_of_day() -> Strategy[Time]:
 
 def durations(units: tuple[str, ...] = tuple(UNIT_DAYS)) -> Strategy[Duration]:
     return st.builds(Duration, st.integers(1, 400), st.sampled_from(units))
+
+
+def buckets() -> Strategy[Bucket]:
+    ends = st.lists(st.integers(0, 9999), min_size=2, max_size=2).map(sorted)
+    names = st.sampled_from(["", "spring test", 'a "quoted" one'])
+    return st.builds(lambda ends, name: Bucket(ends[0], ends[1], name), ends, names)
+
+
+def distances() -> Strategy[Decimal]:
+    return st.sampled_from(["0.1", "1", "5", "12.75", "25000"]).map(Decimal)
 
 
 def windows(units: tuple[str, ...] = tuple(UNIT_DAYS)) -> Strategy[Window]:

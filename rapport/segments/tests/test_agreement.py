@@ -34,6 +34,7 @@ SHOWN_MAX = 3
 def lake(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator[Settings]:
     engine.forget()
     settings.LAKE_DIR, settings.LOCK_DIR, settings.CURRENCY = tmp_path / "lake", tmp_path / "locks", ""
+    settings.REJECT_DIR = tmp_path / "rejects"
     yield settings
     engine.forget()
 

@@ -1,6 +1,7 @@
 """A rule that cannot be true of data is refused, with the place and the nearest known name."""
 
 import pytest
+from pyroaring import BitMap
 from pytest_django import Settings
 
 from rapport.segments.check import Uses, check, check_definition, used_by
@@ -33,6 +34,8 @@ VOCABULARY = Vocabulary(
         "Home": parse_rule("vip = true"),
     },
     measures={definition.name: definition.amount for definition in map(named, MEASURES)},
+    branches={"Porto": (41.1496, -8.611)},
+    lists={"VIPs": BitMap},
 )
 
 
@@ -68,6 +71,15 @@ FITTING = [  # as said, as it is meant
     ('average(score) of "Feedback Given" where comment is known < 2.5', None),
     ("may receive Email for news", "may receive email for news"),
     ('in segment "Near"', None),
+    ('did "Order Completed" where revenue > 5 then "Feedback Given" where score <= 2 within 7 days in the last 90 days', None),
+    ('did "Order Completed" then "Order Completed" then no "Feedback Given" within 48 hours', None),
+    ('sum(revenue) of "Order Completed" in the last 90 days < half of the 90 days before', None),
+    (
+        'largest(products.quantity) of "Order Completed" in the last 1 month >= 1.50 times the 2 months before',
+        'largest(products.quantity) of "Order Completed" in the last 1 month >= 1.5 times the 2 months before',
+    ),
+    ("bucket 0-9999 AND bucket 17", None),
+    ('within 5.0 km of branch "Porto" AND in list "VIPs"', 'within 5 km of branch "Porto" AND in list "VIPs"'),
 ]
 
 
@@ -77,6 +89,23 @@ def test_a_rule_that_can_be_true_is_taken(said: str, meant: str | None) -> None:
 
 
 REFUSED: list[tuple[str, int, str, str]] = [  # text, column, trouble, mend
+    ('did "Order Completed" then "Feedback Givn"', 23, 'No kind of event is called "Feedback Givn".', 'Did you mean "Feedback Given"?'),
+    ('did "Order Completed" then "Feedback Given" where scor = 1', 51, "has no property scor.", "Did you mean score?"),
+    ('did "Order Completed" then "Feedback Given" within 1 month', 1, "A month has no exact length.", "Write within 30 days."),
+    ('did "Order Completed" then no "Feedback Given"', 1, "needs the time in which it is missed.", "within 2 days."),
+    ('did "Order Completed" then no "Email Sent" within 1 day then "Email Sent"', 1, "can only stand last.", "Nothing can follow"),
+    ('did "Email Sent"' + ' then "Email Sent"' * 5, 1, "A sequence has 2 to 5 steps, not 6.", "condition of its own"),
+    ('sum(revenue) of "Order Completed" < the 9 days before', 1, "needs a window to be before.", "such as in the last 90 days."),
+    ('sum(revenue) of "Order Completed" since 2020-01-01 < the 9 days before', 1, "needs a window", "in the last 90 days."),
+    ('days since last "Order Completed" in the last 9 days < the 9 days before', 1, "days since last is a whole number of days.", "a sum"),
+    ('largest(due) of "Order Completed" in the last 9 days < the 9 days before', 1, "largest is a date.", "a sum"),
+    ('number of "Email Sent" in the last 9 days < 0 times the 9 days before', 1, "A number of times lies above 0", "half of"),
+    ('number of "Email Sent" in the last 9 days < 1.0000001 times the 9 days before', 1, "at most 6 decimals", "half of"),
+    ("bucket 0-10000", 1, "numbers from 0 to 9999", "Write bucket 0-9999."),
+    ("bucket 9-3", 1, "the lower first", "Write bucket 3-9."),
+    ('within 0 km of branch "Porto"', 1, "A distance lies above 0", "Write within 5 km."),
+    ('within 5 km of branch "Prto"', 1, 'No branch is called "Prto".', 'Did you mean "Porto"?'),
+    ('in list "VIP"', 1, 'No list is called "VIP".', 'Did you mean "VIPs"?'),
     ('did "Order Complete"', 1, 'No kind of event is called "Order Complete".', 'Did you mean "Order Completed"?'),
     ('everyone BUT NOT did "order completed"', 18, "No kind of event", 'Did you mean "Order Completed"?'),
     ('sum(revenue) of "Orders" > 5', 1, 'No kind of event is called "Orders".', "Known kinds of events:"),

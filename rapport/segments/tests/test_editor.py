@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyroaring import BitMap
 
 from rapport.segments.editor import Suggestion, complete, spans
 from rapport.segments.nodes import Rule
@@ -17,6 +18,8 @@ VOCABULARY = Vocabulary(
     segments={"Big": parse_rule("everyone"), "Contacted this week": parse_rule("no one")},
     measures={SPEND.name: SPEND.amount},
     silos={("Stages", "Lapsed"): parse_rule("everyone"), ("Value", "Top"): parse_rule("no one")},
+    branches={"Porto": (41.1496, -8.611)},
+    lists={"VIPs": BitMap},
 )
 
 
@@ -82,6 +85,19 @@ def test_segments_channels_and_purposes_are_offered() -> None:
     assert texts("may receive email for |") == ["marketing"]
 
 
+def test_sequences_branches_lists_and_what_was_before_are_offered() -> None:
+    assert {"then", "then no"} <= set(texts('did "Order Completed" |'))
+    assert texts('did "Order Completed" then "feed|') == ['"Feedback Given"']
+    assert "score" in texts('did "Order Completed" then "Feedback Given" where |')
+    assert "within" in texts('did "Order Completed" then "Feedback Given" |')
+    assert texts("within 5 km of branch |") == ['"Porto"']
+    assert texts("within 5 |") == ["km", "mi"]
+    assert texts("in list |") == ['"VIPs"']
+    assert {"half of", "twice", "the"} <= set(texts('number of "Feedback Given" in the last 9 days < |'))
+    assert texts("bucket 5 of |") == []
+    assert {"bucket", "within", "in list"} <= set(texts("|"))
+
+
 def test_tests_and_durations_are_offered() -> None:
     assert {"=", "<=", "contains", "is known", "in the last", "anniversary in the next"} <= set(texts("country |"))
     assert texts('did "Order Completed" in the last 90 d|') == ["days"]
@@ -125,6 +141,14 @@ COLOURED = [
     ("a between 2011-01-01 and 2012-01-01", ["name a", "keyword between", "constant 2011-01-01", "keyword and", "constant 2012-01-01"]),
     ('sum(a) of "X" > 5', ["keyword sum", "name a", "keyword of", 'name "X"', "constant 5"]),
     ('in segment "Big" OR may receive `a b`', ["keyword in segment", 'name "Big"', "operator OR", "keyword may receive", "name `a b`"]),
+    (
+        'did "A" then no "B" within 2 days',
+        ["keyword did", 'name "A"', "keyword then no", 'name "B"', "keyword within", "constant 2", "constant days"],
+    ),
+    (
+        'within 5 km of branch "P" OR bucket 0-99',
+        ["keyword within", "constant 5", "constant km", "keyword of branch", 'name "P"', "operator OR", "keyword bucket", "constant 0-99"],
+    ),
     # what no longer reads
     ('did "X" wher a = 1', ["keyword did", 'name "X"', "name wher", "name a", "constant 1"]),
     ('everyone AND did "Y', ["keyword everyone", "operator AND", "keyword did", 'name "Y']),

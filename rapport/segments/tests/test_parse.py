@@ -15,6 +15,7 @@ from rapport.segments.nodes import (
     AnniversaryInTheNext,
     Before,
     Between,
+    Bucket,
     ButNot,
     Compare,
     Definition,
@@ -23,19 +24,24 @@ from rapport.segments.nodes import (
     Element,
     Everyone,
     FilterAnd,
+    InList,
     InSegment,
     InSilo,
     InTheLast,
     Known,
     MayReceive,
     Measure,
+    Near,
     NoOne,
     OneOf,
     Or,
     Place,
     PropertyTest,
+    Relative,
     Rule,
+    Sequence,
     Since,
+    Step,
     Time,
     Times,
     TraitTest,
@@ -54,6 +60,8 @@ def trait(name: str, value: str | bool | int) -> TraitTest:
 
 
 SHIPPED = PropertyTest("shipped", InTheLast(Duration(1, "hour")))
+SCORE = PropertyTest("score", Compare("=", Decimal(1)))
+LATELY = Amount("number of", "X", window=InTheLast(Duration(1, "day")))
 A, B, C, D = (trait(name, 1) for name in "abcd")
 
 EXAMPLES: list[tuple[str, Rule]] = [
@@ -157,6 +165,19 @@ READINGS: list[tuple[str, Rule]] = [
     ("may receive email", MayReceive("email")),
     ("may receive sms for `order news`", MayReceive("sms", "order news")),
     ('in silo "Gold" of "Loyalty"', InSilo("Gold", "Loyalty")),
+    ('did "A" THEN "B" Within 7 days', Sequence((Step("A"), Step("B", within=Duration(7, "day"))))),
+    (
+        'did "A" where score = 1 then no "B" where score = 1 within 1 hour since 2011-01-01 AND a = 1',
+        And((Sequence((Step("A", SCORE), Step("B", SCORE, Duration(1, "hour"), negated=True)), Since(Time("2011-01-01"))), A)),
+    ),
+    ('number of "X" in the last 1 day > 3 times the 2 days before', Relative(LATELY, ">", Decimal(3), Duration(2, "day"))),
+    ('number of "X" in the last 1 day > Half  Of the 2 days before', Relative(LATELY, ">", Decimal("0.5"), Duration(2, "day"))),
+    ('number of "X" in the last 1 day > the 2 days before', Relative(LATELY, ">", Decimal(1), Duration(2, "day"))),
+    ("bucket 017 OR bucket 0 - 99", Or((Bucket(17, 17), Bucket(0, 99)))),
+    ('BUCKET 5-6 of "x"', Bucket(5, 6, "x")),
+    ('within 2.50 KM of branch "P"', Near("P", Decimal("2.5"), "km")),
+    ('`bucket` = 1 AND then = 1', And((trait("bucket", 1), trait("then", 1)))),
+    ('in  list "x"', InList("x")),
 ]  # fmt: skip
 
 
@@ -233,6 +254,19 @@ REFUSED: list[tuple[str, tuple[int, int], str]] = [  # text, line and column, wo
     ("a = 12345678901234567890", (1, 5), "Round it."),
     ('did ""', (1, 1), "Give the name."),
     ('did "X" at least 9999999999999 times', (1, 18), "at most"),
+    ('did "A" in the last 3 days then "B"', (1, 28), "its window stands last"),
+    ('did "A" at least 2 times then "B"', (1, 26), "counts no times"),
+    ('did anything then "B"', (1, 14), "A sequence names its events"),
+    ('did "A" then', (1, 13), "text in double quotes"),
+    ('did "A" then "B" within a week', (1, 25), "whole number"),
+    ("within 5 miles of branch", (1, 10), "Write km or mi."),
+    ('within 5km of branch "P"', (1, 8), "Write 5 km, apart."),
+    ('within five km of branch "P"', (1, 8), "Expected a number."),
+    ("bucket x", (1, 8), "0 to 9999"),
+    ("bucket = 5", (1, 8), "0 to 9999"),
+    ("in list vips", (1, 9), 'Write it in double quotes: "vips".'),
+    ('sum(a) of "X" in the last 3 days > half of', (1, 43), "Expected the."),
+    ('sum(a) of "X" in the last 3 days > the 3 days', (1, 46), "before"),
     ("", (1, 1), "a condition"),
     ("   \n ", (1, 1), "a condition"),
     ("a = 1 \0", (1, 7), "AND, OR, BUT NOT"),

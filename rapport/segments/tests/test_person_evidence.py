@@ -1,11 +1,14 @@
 """What the plain evaluator tells a person: yes or no at each node, the figure, what it takes, the facts behind it. No database."""
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from pyroaring import BitMap
 
 from rapport.events.catalogue import Catalogue, EventTypeFacts, PropertyFacts
+from rapport.lib.refusals import Refusal
 from rapport.segments import person
 from rapport.segments.nodes import And, ButNot, Did, Everyone, FilterAnd, FilterButNot, FilterOr, InSegment, Or, PropertyTest, Rule
 from rapport.segments.parse import parse_definition, parse_rule
@@ -18,7 +21,15 @@ KINDS = {
     "Order Completed": {"revenue": "money", "order_id": "text", "placed": "time"},
     "Feedback Given": {"score": "number", "topic": "text"},
     "Quiz Taken": {"score": "text"},
-    "Identify": {"city": "text", "email": "text", "born": "date", "seen": "time", "points": "number"},
+    "Identify": {
+        "city": "text",
+        "email": "text",
+        "born": "date",
+        "seen": "time",
+        "points": "number",
+        "latitude": "number",
+        "longitude": "number",
+    },
     "Consent Given": {"channel": "text"},
 }
 MEASURES = {"spend": 'sum(revenue) of "Order Completed"'}
@@ -82,6 +93,31 @@ def test_the_facts_behind_a_count_come_newest_first_with_money_and_order() -> No
     assert (oldest.amount, oldest.summary) == (20.5, "Order Completed: order_id b-1, revenue 20.50, 2 products")
 
 
+def test_how_far_somebody_is_stands_beside_the_facts_that_say_where() -> None:
+    told = (
+        ("Identify", "2026-01-01T00:00:00Z", {"latitude": 41.2, "longitude": -9}),
+        ("Identify", "2026-01-02T00:00:00Z", {"longitude": -8.611}),
+    )
+    words = replace(vocabulary(), branches={"Porto": (41.1496, -8.611)})
+    node = leaf('within 6 km of branch "Porto"', *told, words=words)
+    assert isinstance(node.figure, float)
+    assert (node.holds, round(node.figure, 3), node.needed, [fact.id for fact in node.facts]) == (True, 5.604, "<= 6 km", [2, 1])
+    nowhere = leaf('within 6 km of branch "Porto"', ("Identify", "2026-01-01T00:00:00Z", {"latitude": 41.2}), words=words)
+    assert (nowhere.holds, nowhere.figure) == (False, None)
+
+
+def test_somebody_joined_stands_on_the_list_their_old_id_is_on() -> None:
+    words = replace(vocabulary(), lists={"VIPs": lambda: BitMap([3])})
+    assert leaf('in list "VIPs"', words=words, aliases=(2, 3)).holds
+    assert not leaf('in list "VIPs"', words=words, aliases=(2,)).holds
+
+
+def test_a_branch_or_list_that_is_gone_is_said_to_be() -> None:
+    for rule in ('within 1 km of branch "Porto"', 'in list "VIPs"'):
+        with pytest.raises(Refusal, match="any more"):
+            leaf(rule)
+
+
 def test_of_many_facts_the_newest_are_shown_and_all_are_counted() -> None:
     many = [("Feedback Given", f"2026-01-{day:02}T00:00:00Z", {"score": day}) for day in range(1, 31)]
     node = person.evidence(parse_rule('did "Feedback Given"'), history(*many), NOW, facts_max=3)[0]
@@ -101,6 +137,15 @@ def test_of_many_facts_the_newest_are_shown_and_all_are_counted() -> None:
         ("born anniversary in the next 1 month", "1980-02-29", "anniversary in the next 1 month", [1]),
         ("seen before 2026-06-01", "2026-05-01T10:00:00Z", "before 2026-06-01", [1]),
         ("points is unknown", None, "is unknown", []),
+        ('did "Order Completed" then "Feedback Given" within 2 days', 2, "all 2 steps", [3, 2]),
+        ('did "Feedback Given" then "Feedback Given"', 1, "all 2 steps", [3]),
+        ('did "Quiz Taken" then "Feedback Given"', 0, "all 2 steps", []),
+        ('did "Order Completed" then "Feedback Given" then no "Order Completed" within 30 days', 3, "all 3 steps", [3, 2]),
+        ('did "Feedback Given" then no "Order Completed" within 140 days', 1, "all 2 steps", [4, 3]),  # what came stands there
+        ('sum(revenue) of "Order Completed" in the last 30 days > twice the 118 days before', 30, "> twice 0", [4]),
+        ('sum(revenue) of "Order Completed" in the last 30 days > the 149 days before', 30, "> 20.5", [4, 2]),
+        ('average(score) of "Feedback Given" in the last 30 days < half of the 1 month before', None, "< half of unknown", []),
+        ("bucket 0-4999", 247, "0 to 4999", []),
     ],
 )
 def test_a_figure_is_what_was_reached(rule: str, figure: object, needed: str, facts: list[int]) -> None:

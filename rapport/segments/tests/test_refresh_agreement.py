@@ -8,15 +8,17 @@ import pytest
 from pyroaring import BitMap
 from pytest_django import Settings
 
+from rapport.commerce.models import Branch, Rate
 from rapport.customers import queries as customers
 from rapport.customers.actions import mark_erased
+from rapport.events.actions import learn
 from rapport.intake.actions import receive
 from rapport.lib.clock import from_us
 from rapport.segments import person
 from rapport.segments.answer import answer_many
 from rapport.segments.nodes import Rule
-from rapport.segments.refresh import actions, kept
-from rapport.segments.tests.cases.playing import moment_us, rule_of, words_of
+from rapport.segments.refresh import actions, days, kept, refreshing
+from rapport.segments.tests.cases.playing import furnish, moment_us, rule_of, upload_lists, words_of
 from rapport.segments.tests.cases.world import World
 from rapport.segments.tests.random_histories import ANCHORS, random_world
 from rapport.segments.tests.random_rules import RuleMaker
@@ -27,16 +29,19 @@ from rapport.warehouse import actions as warehouse
 from rapport.warehouse import engine
 
 HISTORIES, TOGETHER = 52, 4
-RULES_EACH, LEAVES_EACH = 400, 70  # of each company: 5,200 rules in all
-STEPS = 5  # refreshes of each company, with facts, merges, erasures and moves of the clock between them
+RULES_EACH, LEAVES_EACH = 400, 45  # of each company: 5,200 rules in all
+STEPS = 4  # refreshes of each company, with facts, merges, erasures and moves of the clock between them
 ASKED_EACH = 6  # customers whose own facts are asked at each step
 
 
 @pytest.fixture
-def lake(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator[Settings]:
+def lake(transactional_db: None, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    monkeypatch.setattr(refreshing, "WIDE_PART", 0)  # of so few customers any part is wide
+    monkeypatch.setattr(days, "MISSED_MAX", 1)
     engine.forget()
     kept.forget()
     settings.LAKE_DIR, settings.LOCK_DIR, settings.CURRENCY = tmp_path / "lake", tmp_path / "locks", ""
+    settings.REJECT_DIR = tmp_path / "rejects"
     yield settings
     engine.forget()
     kept.forget()
@@ -81,7 +86,7 @@ def play(first: int, lake: Settings) -> None:
         told += sum(map(len, outcome.flipped.values()))
         assert bool(outcome.whole) == (step == 0), outcome.whole
         compare(rules, words, moment, kept.sets_of(rules), chance)
-    assert told > RULES_EACH, "sets that nobody enters or leaves prove little"
+    assert told > RULES_EACH // 4, "sets that nobody enters or leaves prove little"
 
 
 def told_in_parts(world: World, chance: Random) -> Iterator[list[int]]:
@@ -92,33 +97,22 @@ def told_in_parts(world: World, chance: Random) -> Iterator[list[int]]:
 
 
 def receive_part(world: World, numbers: list[int]) -> None:
-    from rapport.commerce.models import Rate
-    from rapport.events.actions import learn
-
-    if not Rate.objects.exists():
-        play_rates(world)
+    """Some more of a world's facts; lists are uploaded anew, since more people are known."""
+    if not Rate.objects.exists() and not Branch.objects.exists():
+        furnish(world)
     messages = world.messages()
     if numbers:
         receipt = receive([messages[number] for number in numbers], source_id=None, received_us=moment_us(world.received))
         assert receipt.accepted == len(numbers), receipt.refused
     learn()
+    upload_lists(world)
     warehouse.catch_up()
-
-
-def play_rates(world: World) -> None:
-    from datetime import date
-    from decimal import Decimal
-
-    from rapport.commerce.models import Rate
-
-    for currency, day, rate in world.rates:
-        Rate.objects.create(currency=currency, day=date.fromisoformat(day), rate_e9=int(Decimal(rate) * 10**9))
 
 
 def moments(times_us: list[int], chance: Random) -> list[int]:
     """When to refresh: forward past the anchors, a little further, and once back."""
     anchors = sorted(map(moment_us, ANCHORS))
-    return [anchors[0], anchors[1], anchors[2] + chance.choice((0, 1)), chance.choice(times_us) + chance.choice((0, 1)), anchors[3]]
+    return [anchors[0], anchors[2] + chance.choice((0, 1)), chance.choice(times_us) + chance.choice((0, 1)), anchors[3]]
 
 
 def compare(rules: dict[str, Rule], words: Vocabulary, moment: int, sets: dict[str, BitMap], chance: Random) -> None:

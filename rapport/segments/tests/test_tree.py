@@ -28,6 +28,26 @@ TREES: list[tuple[str, Any]] = [
             ]
         },
     ),
+    (
+        'did "A" where a = 1 then "B" within 7 days then no "C" within 2 days in the last 1 month',
+        {
+            "sequence": [
+                {"did": "A", "where": {"property": "a", "op": "=", "value": 1}},
+                {"did": "B", "within": "7 days"},
+                {"did_not": "C", "within": "2 days"},
+            ],
+            "in_the_last": "1 month",
+        },
+    ),
+    (
+        'sum(revenue) of "X" in the last 90 days < half of the 90 days before',
+        {"sum": "revenue", "of": "X", "in_the_last": "90 days", "op": "<", "factor": 0.5, "the_before": "90 days"},
+    ),
+    ('number of "X" in the last 1 day > the 2 days before', {"number_of": "X", "in_the_last": "1 day", "op": ">", "the_before": "2 days"}),
+    ("bucket 0-4999", {"bucket": [0, 4999]}),
+    ('bucket 17 of "spring test"', {"bucket": 17, "of": "spring test"}),
+    ('within 2.5 mi of branch "Porto"', {"near_branch": "Porto", "within": "2.5 mi"}),
+    ('in list "VIPs 2025"', {"in_list": "VIPs 2025"}),
     ("everyone OR no one", {"or": [{"everyone": True}, {"no_one": True}]}),
     ("did anything in the last 60 days", {"did_anything": True, "in_the_last": "60 days"}),
     ('did "X" at most 0 times before 2011-06-01', {"did": "X", "at_most": 0, "before": "2011-06-01"}),

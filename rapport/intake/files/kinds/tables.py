@@ -1,12 +1,14 @@
-"""Products and currency rates: rows of a table, set as the file says; what stood before is kept, to be put back."""
+"""Products, branches and currency rates: rows of a table, set as the file says; what stood before is kept, to be put back."""
 
 from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+from unicodedata import normalize
 
-from rapport.commerce.actions.products import ProductTold, set_products
 from rapport.commerce.actions.rates import RateTold, set_rates
+from rapport.commerce.actions.told import RowTold, set_told
+from rapport.commerce.models import Branch, Product
 from rapport.intake.files.columns import Fields
 from rapport.intake.files.kinds.kind import Kind
 from rapport.intake.files.rows import Row, Trouble
@@ -14,6 +16,7 @@ from rapport.intake.files.units import Unit
 from rapport.intake.files.values import BadCell, amount, day
 from rapport.intake.models import LoadUndo
 
+NAME_MAX = 255
 STOCK_MAX = 2_147_483_647
 PRICE_MAX = Decimal(10) ** 12
 RATE_MAX = Decimal(10) ** 9
@@ -69,10 +72,37 @@ class Products(_Rows):
             if name != "stock" and not 0 <= number < PRICE_MAX:
                 return Trouble(line, "not a price: below zero, or too large", name, tuple(cells))
             values[name] = int(number) if name == "stock" else number.quantize(Decimal("0.000001"), ROUND_HALF_UP)
-        return Unit([row], record=ProductTold(given["sku"], values))
+        return Unit([row], record=RowTold(given["sku"], values))
 
-    def _set(self, told: list[ProductTold]) -> list[tuple[str, str, Any]]:
-        return set_products(told, load_id=self.context.load_id)
+    def _set(self, told: list[RowTold]) -> list[tuple[str, str, Any]]:
+        return set_told(Product, told, load_id=self.context.load_id)
+
+
+class Branches(_Rows):
+    name = "branches"
+    fields = Fields(("name", "latitude", "longitude"), one_of=(("name",), ("latitude",), ("longitude",)))
+    blamed = "name"
+
+    def unit(self, row: Row) -> Unit | Trouble:
+        line, cells = row
+        name = self.cell(cells, "name")
+        if not name:
+            return Trouble(line, "no name", "name", tuple(cells))
+        if len(name) > NAME_MAX or not name.isprintable():
+            return Trouble(line, f"not a name of at most {NAME_MAX} letters on one line", "name", tuple(cells))
+        values: dict[str, Any] = {}
+        for field, most in (("latitude", 90), ("longitude", 180)):
+            try:
+                degrees = amount(self.cell(cells, field), self.context.options.decimal_comma)
+            except BadCell as bad:
+                return Trouble(line, str(bad), field, tuple(cells))
+            if degrees is None or abs(degrees) > most:
+                return Trouble(line, f"not a {field}: degrees from -{most} to {most}, such as 41.1496", field, tuple(cells))
+            values[field] = float(degrees)
+        return Unit([row], record=RowTold(normalize("NFC", name), values))
+
+    def _set(self, told: list[RowTold]) -> list[tuple[str, str, Any]]:
+        return set_told(Branch, told, load_id=self.context.load_id)
 
 
 class Rates(_Rows):

@@ -1,13 +1,19 @@
-"""`rapport segment`: ask a rule from the command line; save it, list what is saved, give a measure its name."""
+"""`rapport segment`: ask a rule from the command line; save it, list what is saved, give a measure its name, upload a list."""
 
 import json
+import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+from rich.progress import Progress as Bar
 
 from rapport.accounts.actions import COMMAND_LINE, write_down
 from rapport.customers import queries as customers
@@ -25,17 +31,19 @@ from rapport.segments.person import NodeEvidence, evidence, history_of
 from rapport.segments.telling import evidence_lines, tree_lines
 from rapport.segments.text import rule_text
 from rapport.segments.tree import read_rule, to_tree
+from rapport.segments.uploads import KINDS, Progress, Watch
 from rapport.segments.vocabulary import Vocabulary
 from rapport.warehouse import actions as warehouse
 
 SHOWN = 50  # members told to a person who names no limit
-WORDS = ("count", "members", "evidence", "tree", "text", "save", "rename", "delete", "define", "list")
+WORDS = ("count", "members", "evidence", "tree", "text", "save", "rename", "delete", "define", "upload", "list")
 EXAMPLES = """
 rapport segment count 'did "Order Completed" at least 2 times BUT NOT did "Order Completed" in the last 90 days'
 rapport segment members @rule.txt --as-of 2011-12-10 --limit 100 --json
 rapport segment evidence 'country = "USA"' --customer 17850
 rapport segment save 'everyone BUT NOT did anything in the last 60 days' --name Sleeping
 rapport segment define 'spend := sum(revenue) of "Order Completed"'
+rapport segment upload vips.csv --name 'VIPs 2025'        rapport segment delete 'VIPs 2025' --uploaded
 """
 
 
@@ -46,11 +54,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.epilog = EXAMPLES
         parser.add_argument("word", choices=WORDS, metavar="|".join(WORDS), help="what to do with the rule")
-        parser.add_argument("rule", nargs="?", metavar="RULE", help="for rename and delete: the segment's name; for define: NAME := amount")
+        parser.add_argument(
+            "rule", nargs="?", metavar="RULE", help="for rename and delete: the name; for define: NAME := amount; for upload: FILE"
+        )
         parser.add_argument("--customer", metavar="USER_ID", help="whose evidence")
         parser.add_argument("--as-of", metavar="TIME", help="a date or time; without an offset it is the company's; otherwise now")
         parser.add_argument("--limit", type=int, metavar="N", help=f"how many members; a person sees {SHOWN}, --json all")
-        parser.add_argument("--name", metavar="NAME", help="under which to save, or the new name")
+        parser.add_argument("--name", metavar="NAME", help="under which to save or upload, or the new name")
+        parser.add_argument("--column", default="", metavar="NAME", help="of a file to upload: the column that holds the identifiers")
+        parser.add_argument("--kind", default="", choices=KINDS, help="of a file to upload: what its identifiers are; otherwise found out")
+        parser.add_argument("--encoding", default="", metavar="NAME", help="of a file to upload, where it is not UTF-8: cp1252, latin-1")
+        parser.add_argument("--uploaded", action="store_true", help="delete an uploaded list, not a segment")
         parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
     def handle(self, *, word: str, **given: Any) -> None:
@@ -137,7 +151,9 @@ class Command(BaseCommand):
 
     def _delete(self, given: dict[str, Any]) -> None:
         name = given["rule"]
-        if any(measure.name == name for measure in queries.measures()):
+        if given["uploaded"]:
+            actions.delete_list(name, by=COMMAND_LINE)
+        elif any(measure.name == name for measure in queries.measures()):
             actions.delete_measure(name, by=COMMAND_LINE)
         else:
             actions.delete_segment(name, by=COMMAND_LINE)
@@ -148,14 +164,30 @@ class Command(BaseCommand):
         measure = actions.define_measure(given["rule"], by=COMMAND_LINE)
         self._tell(given, [f"{measure.definition}   is a trait from now on."], name=measure.name, definition=measure.definition)
 
+    def _upload(self, given: dict[str, Any]) -> None:
+        if not given["name"]:
+            raise Refusal("Under which name?", mend="--name NAME")
+        path = Path(given["rule"])
+        how = {name: given[name] for name in ("kind", "column", "encoding")}
+        with _watched(path.name) as watch:
+            kept = actions.upload_list(given["name"], path, by=COMMAND_LINE, watch=watch, **how)
+        facts = {"rows": kept.rows, "known": kept.known, "unknown": kept.unknown, "reject_file": kept.reject_file or None}
+        people = len(queries.people_of_list(kept))
+        lines = [f'"{kept.name}": {people:,} people by {kept.known:,} of {kept.rows:,} lines. Ask: in list "{kept.name}"']
+        if kept.unknown:
+            lines.append(f"Set aside: {kept.unknown:,}, each with its reason, in {kept.reject_file}")
+        self._tell(given, lines, name=kept.name, people=people, **facts)
+
     def _list(self, given: dict[str, Any]) -> None:
-        segments, measures = queries.segments(), queries.measures()
+        segments, measures, lists = queries.segments(), queries.measures(), queries.lists()
         lines = [f'"{one.name}"  {one.rule}' for one in segments] + [one.definition for one in measures]
+        lines += [f'in list "{one.name}"  {one.known:,} of {one.rows:,} lines known' for one in lists]
         self._tell(
             given,
             lines or ["Nothing is saved yet."],
             segments=[{"name": one.name, "rule": one.rule, "by": one.by, "updated": iso(one.updated_us)} for one in segments],
             measures=[{"name": one.name, "definition": one.definition, "by": one.by} for one in measures],
+            lists=[{"name": one.name, "rows": one.rows, "known": one.known, "unknown": one.unknown, "by": one.by} for one in lists],
         )
 
     # Telling
@@ -172,6 +204,19 @@ class Command(BaseCommand):
     def _lines(self, lines: Iterator[str] | list[str]) -> None:
         for line in lines:
             self.stdout.write(line)
+
+
+@contextmanager
+def _watched(name: str) -> Iterator[Watch]:
+    """A progress bar on standard error, where somebody looks at it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[said]}"))
+    with Bar(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(name, total=1.0, said="")
+
+        def watch(progress: Progress) -> None:
+            bar.update(task, completed=progress.share, said=f"{progress.rows:,} lines, {progress.unknown:,} unknown")
+
+        yield watch
 
 
 def iso(us: int) -> str:

@@ -4,10 +4,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
 
-from rapport.segments.tests.cases import amounts, but_not, consent, identity, lists, money, times, traits, types, windows
+from rapport.segments.tests.cases import (
+    amounts,
+    before,
+    but_not,
+    consent,
+    identity,
+    lists,
+    money,
+    sequences,
+    standing,
+    times,
+    traits,
+    types,
+    windows,
+)
 from rapport.segments.tests.cases.world import World
 
-TOPICS: tuple[ModuleType, ...] = (windows, times, traits, lists, consent, amounts, but_not, identity, money, types)
+TOPICS: tuple[ModuleType, ...] = (
+    *(windows, times, traits, lists, consent, amounts, but_not, identity, money, types),
+    *(sequences, before, standing),
+)
 
 
 @dataclass(frozen=True)

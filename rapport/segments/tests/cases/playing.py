@@ -4,12 +4,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from rapport.commerce.models import Rate
+from django.db import transaction
+
+from rapport.commerce.actions.told import RowTold, set_told
+from rapport.commerce.models import Branch, Rate
 from rapport.customers import queries as customers
 from rapport.events import queries as events
 from rapport.events.actions import learn
 from rapport.intake.actions import receive
 from rapport.lib.clock import to_us
+from rapport.segments import queries
+from rapport.segments.actions import upload_list
 from rapport.segments.check import check
 from rapport.segments.nodes import Rule
 from rapport.segments.parse import parse_definition, parse_rule
@@ -25,18 +30,33 @@ def moment_us(text: str) -> int:
 
 def play_in(world: World) -> None:
     """Receive a world's facts and let the catalogue learn from them. The settings must have the world's zone already."""
-    for currency, day, rate in world.rates:
-        Rate.objects.create(currency=currency, day=date.fromisoformat(day), rate_e9=int(Decimal(rate) * 10**9))
+    furnish(world)
     receipt = receive(world.messages(), source_id=None, received_us=moment_us(world.received))
     assert receipt.accepted == len(world.facts), receipt.refused
     assert learn() == events.log_end(), "the log shows what is committed: mark the test with transaction=True"
+    upload_lists(world)
+
+
+@transaction.atomic
+def furnish(world: World) -> None:
+    """What is there before any fact: rates and branches."""
+    for currency, day, rate in world.rates:
+        Rate.objects.create(currency=currency, day=date.fromisoformat(day), rate_e9=int(Decimal(rate) * 10**9))
+    told = [RowTold(name, {"latitude": north, "longitude": east}) for name, (north, east) in world.branches.items()]
+    set_told(Branch, told, load_id=None)
+
+
+def upload_lists(world: World) -> None:
+    for name, user_ids in world.lists.items():
+        upload_list(name, user_ids, by="test")
 
 
 def words_of(world: World) -> Vocabulary:
     """What the rules of a world may name, once its facts are in."""
     measures = {name: parse_definition(f"{name} := {amount}").amount for name, amount in world.measures.items()}
     segments = {name: parse_rule(rule) for name, rule in world.segments.items()}
-    words = Vocabulary(events.catalogue(), segments, measures)
+    known = queries.vocabulary()
+    words = Vocabulary(events.catalogue(), segments, measures, branches=known.branches, lists=known.lists)
     words = replace(words, segments={name: check(rule, words) for name, rule in segments.items()})
     for scheme, rules in world.silos.items():  # each may name the segments and the schemes before it
         silos = expanded(list(rules), [check(parse_rule(rule), words, saving_in=scheme) for rule in rules.values()], "Rest")
