@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 
 from rapport.api.door import through_the_door, with_problems
 from rapport.api.reading import StrictParser
-from rapport.api.routes import campaigns, customers, facts, messages, rules, segments, templates
+from rapport.api.routes import campaigns, customers, facts, messages, rules, segments, silos, templates
 
 WORDS = """Customers, facts, rules, segments, templates, campaigns and messages for other programs.
 
@@ -66,7 +66,7 @@ def _built() -> Api:
     )
     with_problems(made)
     made.add_decorator(through_the_door, mode="view")
-    for room in (customers, facts, rules, segments, templates, campaigns, messages):
+    for room in (customers, facts, rules, segments, silos, templates, campaigns, messages):
         made.add_router("", room.router)
     return made
 

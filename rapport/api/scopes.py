@@ -6,7 +6,7 @@ SCOPES: dict[str, str] = {
     "facts:read": "read the facts behind a customer",
     "facts:write": "send facts in",
     "rules:ask": "ask who a rule means, and why",
-    "segments:read": "read saved segments and their members",
+    "segments:read": "read saved segments and their members, and schemes of silos",
     "segments:write": "save, change and delete segments",
     "campaigns:read": "read templates, and campaigns with how they went",
     "campaigns:write": "write templates; draft, start, pause and cancel campaigns",

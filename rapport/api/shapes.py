@@ -237,5 +237,30 @@ class SegmentOut(BaseModel):
     updated: Moment
 
 
+# Silos
+
+
+class SiloOut(BaseModel):
+    """A silo: its rule as written, null for the remainder; `members` is the rule that means those in it."""
+
+    name: str = Field(examples=["Lapsed"])
+    rule: str | None = Field(examples=['did "Order Completed" in the last $lapsed_after days'])
+    members: str = Field(examples=['in silo "Lapsed" of "Lifecycle"'])
+
+
+class SchemeOut(BaseModel):
+    """A partition of everyone by ordered rules; the remainder is the last silo."""
+
+    id: int
+    name: str = Field(examples=["Lifecycle"])
+    purpose: str
+    owner: str
+    due: str = Field(description="The day of its next review.", examples=["2026-06-02"])
+    version: int
+    remainder: str
+    silos: list[SiloOut]
+    updated: Moment
+
+
 def iso(us: int) -> str:
     return from_us(us).isoformat().replace("+00:00", "Z")

@@ -8,6 +8,12 @@ ICONS: dict[str, str] = {
     'M12 9.4c1.4.6 2.3 1.8 2.5 3.6"/>',
     "ask": '<circle cx="6" cy="8" r="4"/><circle cx="10" cy="8" r="4"/>',
     "segment": '<path d="M8 2v6l4.5 4A6 6 0 1 1 8 2zM10.5 2.5a6 6 0 0 1 3.3 5.5h-3.3z"/>',
+    "silos": '<rect x="2" y="3" width="3" height="10" rx="1"/><rect x="6.5" y="6" width="3" height="7" rx="1"/>'
+    '<rect x="11" y="4.5" width="3" height="8.5" rx="1"/>',
+    "split": '<path d="M8 13v-3c0-3-4-2-4-5V3M8 10c0-3 4-2 4-5V3"/>',
+    "merge": '<path d="M4 3v3c0 3 4 2 4 5v2M12 3v3c0 3-4 2-4 5"/>',
+    "up": '<path d="M8 13V3.500M4 7l4-4 4 4"/>',
+    "down": '<path d="M8 3v9.500M4 9l4 4 4-4"/>',
     "trend": '<path d="M2 13h12M3 10.5l3.5-3.5 2.5 2 4-5M10.5 4H13v2.5"/>',
     "mail": '<rect x="2" y="3.5" width="12" height="9" rx="1.5"/><path d="m2.5 4.5 5.5 4.5 5.5-4.5"/>',
     "service": '<path d="M2.5 9V8a5.5 5.5 0 0 1 11 0v1M2.5 8.5h2v4h-2zM11.5 8.5h2v4h-2zM13.5 12.5c0 1.2-1.5 1.5-3.5 1.5"/>',

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from rapport.console.views import ask, campaigns, customers, doors, home, imports, mail, segments, sign_in, staff, templates
+from rapport.console.views import ask, campaigns, customers, doors, home, imports, mail, reviews, segments, sign_in, silos, staff, templates
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
@@ -30,6 +30,21 @@ urlpatterns: list[URLPattern] = [
     path("segments/restore/", segments.restore, name="restore-segment"),
     path("segments/<int:segment_id>/count/", segments.counted, name="segment-count"),
     path("segments/<int:segment_id>/delete/", segments.delete, name="delete-segment"),
+    path("silos/", silos.listed, name="silos"),
+    path("silos/new/", silos.new, name="new-scheme"),
+    path("silos/counts/", silos.counts, name="silo-counts"),
+    path("silos/parameters/", silos.parameters, name="parameters"),
+    path("silos/<int:scheme_id>/", silos.one, name="scheme"),
+    path("silos/<int:scheme_id>/edit/", silos.edit, name="edit-scheme"),
+    path("silos/<int:scheme_id>/delete/", silos.delete, name="delete-scheme"),
+    path("silos/<int:scheme_id>/review/", reviews.start, name="start-review"),
+    path("silos/<int:scheme_id>/later/", reviews.later, name="later"),
+    path("silos/reviews/<int:review_id>/", reviews.one, name="review"),
+    path("silos/reviews/<int:review_id>/decide/", reviews.decide, name="decide"),
+    path("silos/reviews/<int:review_id>/effect/", reviews.effect, name="effect"),
+    path("silos/reviews/<int:review_id>/finish/", reviews.finish, name="finish-review"),
+    path("silos/reviews/<int:review_id>/withdraw/", reviews.withdraw, name="withdraw-review"),
+    path("silos/reviews/<int:review_id>/people/", reviews.people, name="flow-people"),
     path("campaigns/", campaigns.listed, name="campaigns"),
     path("campaigns/new/", campaigns.new, name="new-campaign"),
     path("campaigns/audience/", campaigns.audience, name="audience"),

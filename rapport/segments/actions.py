@@ -18,7 +18,7 @@ from rapport.segments import queries
 from rapport.segments.check import check, check_definition
 from rapport.segments.errors import NameTaken, RuleError
 from rapport.segments.literals import Unfit, fit_name
-from rapport.segments.models import NamedMeasure, Refresh, Segment, UploadedList
+from rapport.segments.models import NamedMeasure, Refresh, Scheme, Segment, UploadedList
 from rapport.segments.parse import parse_definition
 from rapport.segments.refresh import actions as refreshing
 from rapport.segments.refresh import days
@@ -180,8 +180,10 @@ def delete_list(name: str, *, by: str) -> None:
 
 
 def _held() -> dict[str, Segment]:
-    """Every segment, held until the end: two who save at once must not close a circle between them."""
-    return {one.name: one for one in Segment.objects.select_for_update().order_by("id")}
+    """Every segment and scheme, held until the end: two who save at once must not close a circle between them."""
+    found = {one.name: one for one in Segment.objects.select_for_update().order_by("id")}
+    list(Scheme.objects.select_for_update().order_by("id"))
+    return found
 
 
 def _of(held: dict[str, Segment], name: str) -> Segment:

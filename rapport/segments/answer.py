@@ -23,8 +23,10 @@ from rapport.segments.nodes import (
     Element,
     Filter,
     InSegment,
+    InSilo,
     Leaf,
     Measure,
+    Named,
     Or,
     PropertyTest,
     Relative,
@@ -76,31 +78,44 @@ def answer_many(rules: Several[Rule], words: Words, moment_us: int, reader: Read
     return found
 
 
-def leaves_of(rule: Rule, words: Words, within: tuple[str, ...] = ()) -> list[Leaf]:
-    """The conditions the lake is asked for: those of a segment stand for the segment."""
+def leaves_of(rule: Rule, words: Words, within: tuple[Named, ...] = (), seen: set[Named] | None = None) -> list[Leaf]:
+    """The conditions the lake is asked for: those of a segment or a silo stand for it, looked into once however often it is named."""
     found: list[Leaf] = []
+    seen = set() if seen is None else seen
     for node in preorder(rule):
-        if isinstance(node, InSegment):
-            found.extend(leaves_of(segment_rule(node, words, within), words, (*within, node.name)))
+        if isinstance(node, InSegment | InSilo):
+            inner = named_rule(node, words, within)
+            if node not in seen:
+                seen.add(node)
+                found.extend(leaves_of(inner, words, (*within, node), seen))
         elif not isinstance(node, And | Or | ButNot):
             found.append(node)
     return found
 
 
-def segment_rule(node: InSegment, words: Words, within: tuple[str, ...]) -> Rule:
-    """The rule of a segment as it stands now, never round in a circle."""
-    if node.name not in words.segments:
-        raise RuleError(f'There is no segment "{node.name}".', mend="Save it first.", place=node.place)
-    if node.name in within:
-        raise RuleError(f'The segment "{node.name}" includes itself.', mend="Take it out of its own rule.", place=node.place)
-    return words.segments[node.name]
+def named_rule(node: Named, words: Words, within: tuple[Named, ...] = ()) -> Rule:
+    """The rule of a segment or a silo as it stands now, never round in a circle."""
+    what = f'segment "{node.name}"' if isinstance(node, InSegment) else f'silo "{node.name}" of "{node.scheme}"'
+    rule = words.segments.get(node.name) if isinstance(node, InSegment) else words.silos.get((node.scheme, node.name))
+    if rule is None:
+        raise RuleError(f"There is no {what}.", mend="Save it first.", place=node.place)
+    if node in within:
+        raise RuleError(f"The {what} includes itself.", mend="Take it out of its own rule.", place=node.place)
+    return rule
 
 
-def sets_over(rule: Rule, asked: dict[Leaf, BitMap], words: Words, everyone: BitMap) -> list[BitMap]:
-    """The set of each node of a rule, from those of its leaves; what it names stands for its own rule."""
+def sets_over(
+    rule: Rule, asked: dict[Leaf, BitMap], words: Words, everyone: BitMap, named: dict[Named, BitMap] | None = None
+) -> list[BitMap]:
+    """The set of each node of a rule, from those of its leaves; what it names stands for its own rule, worked out once."""
+    named = {} if named is None else named
 
     def of_leaf(leaf: Leaf) -> BitMap:
-        return sets_over(words.segments[leaf.name], asked, words, everyone)[0] if isinstance(leaf, InSegment) else asked[leaf]
+        if not isinstance(leaf, InSegment | InSilo):
+            return asked[leaf]
+        if leaf not in named:
+            named[leaf] = sets_over(named_rule(leaf, words), asked, words, everyone, named)[0]
+        return named[leaf]
 
     return node_sets(rule, of_leaf, everyone)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Several
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeAlias, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from rapport.events.catalogue import PropertyFacts
@@ -36,6 +36,7 @@ from rapport.segments.nodes import (
     Known,
     MayReceive,
     Measure,
+    Named,
     Near,
     OneOf,
     PropertyTest,
@@ -59,10 +60,14 @@ KINDS_OF_AMOUNT = {"sum": ("number", "money"), "average": ("number", "money"), "
 KINDS_OF_AMOUNT |= {"largest": KINDS_OF_AMOUNT["smallest"], "number of different": ("text", "number", "money", "boolean", "date", "time")}
 
 
-def check(rule: Rule, vocabulary: Vocabulary, *, saving_as: str | None = None) -> Rule:
-    """The rule with its names in their one spelling, or a RuleError at the first thing that cannot be. Expands nothing."""
+def check(rule: Rule, vocabulary: Vocabulary, *, saving_as: str | None = None, saving_in: str | None = None) -> Rule:
+    """The rule with its names in their one spelling, or a RuleError at the first thing that cannot be. Expands nothing.
+
+    `saving_as`: the segment it is to be the rule of; `saving_in`: the scheme it is to be a silo's rule in. Neither may include itself.
+    """
     refuse_beyond_limits(rule)
-    return cast(Rule, Checker(vocabulary, company_zone(), saving_as).checked(rule))
+    saving = InSegment(saving_as) if saving_as is not None else Scheme(saving_in) if saving_in is not None else None
+    return cast(Rule, Checker(vocabulary, company_zone(), saving).checked(rule))
 
 
 def check_definition(definition: Definition, vocabulary: Vocabulary) -> Definition:
@@ -75,6 +80,16 @@ def check_definition(definition: Definition, vocabulary: Vocabulary) -> Definiti
     amount = definition.amount
     where = checker.checked_filter(amount.where, amount.event) if amount.where is not None else None
     return replace(definition, amount=checker.amount(amount, seat, where))
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A scheme of silos, as one thing: each of its silos leans on the rules before it."""
+
+    name: str
+
+
+Owner: TypeAlias = InSegment | Scheme
 
 
 @dataclass(frozen=True)
@@ -101,7 +116,7 @@ class Seat:
 class Checker:
     vocabulary: Vocabulary
     zone: ZoneInfo
-    saving_as: str | None
+    saving: Owner | None
 
     def checked(self, rule: Rule) -> Node:
         return fold(Seat(rule, "$"), self.seats_within, self.node)
@@ -161,7 +176,7 @@ class Checker:
             case InSegment():
                 self.known_segment(node, seat)
             case InSilo():
-                seat.refuse(f"No silo scheme is called {quoted(node.scheme)}.", "Save the rule of the silo as a segment and name that.")
+                self.known_silo(node, seat)
             case MayReceive():
                 return replace(node, channel=self.channel(node, seat))
         return cast(Node, node)
@@ -273,12 +288,23 @@ class Checker:
 
     def known_segment(self, node: InSegment, seat: Seat) -> None:
         known = self.vocabulary.segments
-        if node.name == self.saving_as:
+        if node == self.saving:
             seat.refuse(f"The segment {quoted(node.name)} would include itself.", "Name another segment.")
         self.known_name(node.name, known, "segment", "segments", seat)
-        if circle := segment_circle(node.name, known, back_to=self.saving_as):
-            chain = " → ".join(map(quoted, circle))
-            seat.refuse(f"The segment {quoted(circle[-1])} would include itself: {chain}.", "Break the circle.")
+        self.refuse_circle(node, seat)
+
+    def known_silo(self, node: InSilo, seat: Seat) -> None:
+        if Scheme(node.scheme) == self.saving:
+            seat.refuse(f"The scheme {quoted(node.scheme)} would include itself.", "Its silos are told apart by their order already.")
+        self.known_name(node.scheme, {scheme for scheme, _ in self.vocabulary.silos}, "scheme of silos", "schemes", seat)
+        silos = [name for scheme, name in self.vocabulary.silos if scheme == node.scheme]
+        self.known_name(node.name, silos, f"silo of {quoted(node.scheme)}", "silos", seat)
+        self.refuse_circle(node, seat)
+
+    def refuse_circle(self, node: Named, seat: Seat) -> None:
+        if circle := circle_from(_owner(node), self.vocabulary, back_to=self.saving):
+            what, chain = "segment" if isinstance(circle[-1], InSegment) else "scheme", " → ".join(quoted(one.name) for one in circle)
+            seat.refuse(f"The {what} {quoted(circle[-1].name)} would include itself: {chain}.", "Break the circle.")
 
     def channel(self, node: MayReceive, seat: Seat) -> str:
         folded = {channel.casefold(): channel for channel in self.vocabulary.channels}
@@ -288,11 +314,11 @@ class Checker:
         return folded[node.channel.casefold()]
 
 
-def segment_circle(name: str, segments: dict[str, Rule], *, back_to: str | None) -> list[str]:
-    """The way from a segment back to `back_to`, or round to a segment on the way; empty where there is none."""
-    trail: list[str] = []
-    done: set[str] = set()
-    waiting: list[tuple[str, int]] = [(name, 0)]
+def circle_from(start: Owner, vocabulary: Vocabulary, *, back_to: Owner | None) -> list[Owner]:
+    """The way from a segment or scheme back to `back_to`, or round to one on the way; empty where there is none."""
+    trail: list[Owner] = []
+    done: set[Owner] = set()
+    waiting: list[tuple[Owner, int]] = [(start, 0)]
     while waiting:
         here, depth = waiting.pop()
         del trail[depth:]
@@ -300,12 +326,23 @@ def segment_circle(name: str, segments: dict[str, Rule], *, back_to: str | None)
             return [here, *trail, here]
         if here in trail:
             return [*trail[trail.index(here) :], here]
-        if here in done or here not in segments:
+        if here in done:
             continue
         done.add(here)
         trail.append(here)
-        waiting.extend((node.name, depth + 1) for node in preorder_of(segments[here]) if isinstance(node, InSegment))
+        waiting.extend((_owner(node), depth + 1) for node in _named_by(here, vocabulary))
     return []
+
+
+def _owner(node: Named) -> Owner:
+    return InSegment(node.name) if isinstance(node, InSegment) else Scheme(node.scheme)
+
+
+def _named_by(owner: Owner, vocabulary: Vocabulary) -> list[Named]:
+    """The segments and silos that the rules of a segment or a scheme name."""
+    silos = [rule for (scheme, _), rule in vocabulary.silos.items() if owner == Scheme(scheme)]
+    rules = silos + [rule for name, rule in vocabulary.segments.items() if owner == InSegment(name)]
+    return [node for rule in rules for node in preorder_of(rule) if isinstance(node, InSegment | InSilo)]
 
 
 @dataclass(frozen=True)
@@ -316,6 +353,7 @@ class Uses:
     properties: frozenset[tuple[str | None, str]]
     traits: frozenset[str]
     segments: frozenset[str]
+    silos: frozenset[tuple[str, str]]  # scheme and name
 
 
 def used_by(rule: Rule) -> Uses:
@@ -333,7 +371,8 @@ def used_by(rule: Rule) -> Uses:
     traits = {node.trait for node in nodes if isinstance(node, TraitTest)}
     traits |= {trait for node in nodes if isinstance(node, Near) for trait in PLACE_TRAITS}
     segments = {node.name for node in nodes if isinstance(node, InSegment)}
-    return Uses(frozenset(events), frozenset(properties), frozenset(traits), frozenset(segments))
+    silos = {(node.scheme, node.name) for node in nodes if isinstance(node, InSilo)}
+    return Uses(frozenset(events), frozenset(properties), frozenset(traits), frozenset(segments), frozenset(silos))
 
 
 def _paths(parts: Several[Node]) -> set[str]:

@@ -24,7 +24,7 @@ NAMED = EVENTS | {"IN_SEGMENT", "IN_SILO", "IN_LIST", "_OF_BRANCH"}  # ... or so
 BETWEEN_ITS_TIMES = ["_BETWEEN", "TIME"]  # the `and` here joins two times, not two conditions
 LOOSE = ("TEXT", "QUOTED_NAME", "TIME", *SPELLINGS, "NUMBER", "NAME")  # what text that no longer reads is coloured by
 SuggestionKind: TypeAlias = Literal[
-    "event", "property", "trait", "measure", "segment", "list", "branch", "channel", "purpose", "keyword", "sign"
+    "event", "property", "trait", "measure", "segment", "silo", "scheme", "list", "branch", "channel", "purpose", "keyword", "sign"
 ]
 Span: TypeAlias = tuple[int, int, Kind]
 
@@ -154,6 +154,11 @@ def _named_things(scene: Scene, vocabulary: Vocabulary) -> Iterator[Suggestion]:
     match scene.last:
         case "IN_SEGMENT":
             yield from (Suggestion(quoted(name), "segment") for name in sorted(vocabulary.segments))
+        case "IN_SILO":
+            yield from (Suggestion(f"{quoted(name)} of {quoted(scheme)}", "silo") for scheme, name in vocabulary.silos)
+        case "_OF" if [token.type for token in scene.tokens[-3:-1]] == ["IN_SILO", "TEXT"]:
+            silo = _text_of(scene.tokens[-2])
+            yield from (Suggestion(quoted(scheme), "scheme") for scheme, name in vocabulary.silos if name == silo)
         case "IN_LIST":
             yield from (Suggestion(quoted(name), "list") for name in sorted(vocabulary.lists))
         case "_OF_BRANCH":

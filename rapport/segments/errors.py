@@ -20,7 +20,7 @@ class RuleError(Refusal):
 
 
 class NameTaken(Refusal):
-    """Another segment, or list, has this name already."""
+    """Another segment, scheme or list has this name already."""
 
     code = "name_taken"
 

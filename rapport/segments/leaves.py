@@ -25,7 +25,6 @@ from rapport.segments.nodes import (
     Everyone,
     Filter,
     InList,
-    InSilo,
     Known,
     Leaf,
     MayReceive,
@@ -89,8 +88,6 @@ class Planner:
                 if name not in self.words.lists:
                     raise Refusal(f'No list is called "{name}".', mend="Upload it, or change the rule.")
                 return Given(self.words.lists[name]())
-            case InSilo():
-                raise Refusal(f'There is no scheme "{leaf.scheme}".', mend="Silos are not built yet.")
         raise AssertionError(f"{leaf} is no leaf of the lake")
 
     # Did

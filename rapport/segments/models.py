@@ -1,4 +1,4 @@
-"""The nouns of segmentation: a rule with a name, an amount with a name, a list of people with a name."""
+"""The nouns of segmentation: rules, amounts and lists with names, the sets kept of them, schemes of silos with their reviews."""
 
 from django.db import models
 
@@ -72,3 +72,125 @@ class UploadedList(models.Model):
     reject_file = models.CharField(max_length=4096, default="", blank=True)
     by = models.CharField(max_length=254, default="", blank=True)
     created_us = models.BigIntegerField()  # when it was uploaded, or uploaded anew
+
+
+class Parameter(models.Model):
+    """A number of the business that silo rules name as `$lapsed_after`; changed without touching the rules."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=63, unique=True)
+    number = models.CharField(max_length=63)  # as a rule would write it: exact
+    unit = models.CharField(max_length=63, default="", blank=True)  # words for people: "days"
+    by = models.CharField(max_length=254, default="", blank=True)
+    updated_us = models.BigIntegerField()
+
+
+class Scheme(models.Model):
+    """A partition of everyone by ordered rules: the first that holds wins, the rest are the remainder."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=255, unique=True)
+    purpose = models.TextField(default="", blank=True)
+    owner = models.CharField(max_length=254)  # mail address of staff
+    rhythm = models.IntegerField()
+    rhythm_unit = models.CharField(max_length=7, choices=[("day", "day"), ("month", "month")])
+    due = models.DateField()  # in the company's calendar
+    later_reason = models.TextField(default="", blank=True)  # why the due date was moved last
+    remainder = models.CharField(max_length=255)
+    version = models.IntegerField(default=1)
+    by = models.CharField(max_length=254)
+    created_us = models.BigIntegerField()
+    updated_us = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(rhythm__gt=0), name="rhythm_goes_on")]
+
+
+class Silo(models.Model):
+    """One rule of a scheme: whom it means, less those of the rules before it."""
+
+    id = models.AutoField(primary_key=True)
+    scheme = models.ForeignKey(Scheme, models.CASCADE, related_name="silos")
+    place = models.IntegerField()
+    name = models.CharField(max_length=255)
+    rule = models.TextField()  # as written, with `$parameters`
+    asked = models.TextField()  # canonical text with their numbers; made anew when one changes
+
+    class Meta:
+        ordering = ["place"]
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "name"], name="silo_named_once"),
+            models.UniqueConstraint(fields=["scheme", "place"], name="silo_has_its_place"),
+        ]
+
+
+class SchemeVersion(models.Model):
+    """What a scheme was from then on. Written once."""
+
+    id = models.AutoField(primary_key=True)
+    scheme = models.ForeignKey(Scheme, models.CASCADE, related_name="versions")
+    version = models.IntegerField()
+    at_us = models.BigIntegerField()
+    by = models.CharField(max_length=254)
+    remainder = models.CharField(max_length=255)
+    silos = models.JSONField()  # [{name, rule}], in order
+    why = models.CharField(max_length=255, default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scheme", "version"], name="scheme_version_once")]
+
+
+class Review(models.Model):
+    """A look at a scheme at one moment, to be decided on silo by silo."""
+
+    id = models.AutoField(primary_key=True)
+    scheme = models.ForeignKey(Scheme, models.CASCADE, related_name="reviews")
+    opened_us = models.BigIntegerField()  # the moment its figures are of
+    due = models.DateField()
+    by = models.CharField(max_length=254)
+    version = models.IntegerField()  # of the scheme it looks at
+    remainder = models.CharField(max_length=255)
+    since_us = models.BigIntegerField()  # what it compares with: the review before, or a past moment asked for
+    figures = models.JSONField(default=dict)
+    finished_us = models.BigIntegerField(null=True)
+    finished_by = models.CharField(max_length=254, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scheme"], condition=models.Q(finished_us=None), name="one_open_review"),
+        ]
+
+
+class Decision(models.Model):
+    """What a review decided on a silo, and why. `facts` hold what the deed needs and what it was shown to do."""
+
+    id = models.AutoField(primary_key=True)
+    review = models.ForeignKey(Review, models.CASCADE, related_name="decisions")
+    silo = models.CharField(max_length=255)
+    deed = models.CharField(max_length=7, choices=[(deed, deed) for deed in ("keep", "split", "merge", "retire")])
+    reason = models.TextField()
+    facts = models.JSONField(default=dict)
+    by = models.CharField(max_length=254)
+    at_us = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["review", "silo"], name="one_decision_a_silo"),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="decision_has_its_reason"),
+        ]
+
+
+class SiloSet(models.Model):
+    """Who was in a silo: before the review, as it found it, or as it left it. Dated history is record; ids are those of their day."""
+
+    id = models.AutoField(primary_key=True)
+    review = models.ForeignKey(Review, models.CASCADE, related_name="sets")
+    time = models.CharField(max_length=7, choices=[(time, time) for time in ("before", "found", "left")])
+    place = models.IntegerField()
+    name = models.CharField(max_length=255)
+    ids = models.BinaryField()  # a serialised roaring bitmap
+    people = models.IntegerField()
+
+    class Meta:
+        ordering = ["place"]
+        constraints = [models.UniqueConstraint(fields=["review", "time", "name"], name="silo_set_once")]

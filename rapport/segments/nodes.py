@@ -274,6 +274,7 @@ class MayReceive:
     place: Place | None = field(default=None, compare=False)
 
 
+Named: TypeAlias = InSegment | InSilo  # stands for the rule of what it names
 Leaf: TypeAlias = (
     Everyone | NoOne | TraitTest | Did | Sequence | Measure | Relative | Bucket | Near | InList | InSegment | InSilo | MayReceive
 )

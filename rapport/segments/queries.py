@@ -12,10 +12,11 @@ from rapport.lib.refusals import Refusal
 from rapport.segments.answer import Answer, answer, answer_many, leaves_of
 from rapport.segments.check import check
 from rapport.segments.errors import RuleError
-from rapport.segments.models import KeptSet, NamedMeasure, Refresh, Segment, UploadedList
-from rapport.segments.nodes import Amount, InList, InSegment, Rule, TraitTest
+from rapport.segments.models import KeptSet, NamedMeasure, Refresh, Scheme, Segment, UploadedList
+from rapport.segments.nodes import Amount, InList, InSegment, InSilo, Rule, TraitTest
 from rapport.segments.parse import parse_definition, parse_rule
 from rapport.segments.refresh.kept import sets_of
+from rapport.segments.silos.partition import expanded
 from rapport.segments.tree import json_rule, read_rule, rule_in
 from rapport.segments.vocabulary import Vocabulary
 from rapport.segments.walk import Node, preorder_of
@@ -27,19 +28,30 @@ SAVED_MAX = 10_000
 
 
 def vocabulary() -> Vocabulary:
-    """What a rule may name now: the catalogue, saved segments, named measures, branches, uploaded lists."""
+    """What a rule may name now: the catalogue, saved segments, silos, named measures, branches, uploaded lists."""
     return Vocabulary(
         events.catalogue(),
-        segments={name: _rule(text) for name, text in Segment.objects.order_by("name").values_list("name", "rule")[:SAVED_MAX]},
+        segments={name: parsed(text) for name, text in Segment.objects.order_by("name").values_list("name", "rule")[:SAVED_MAX]},
         measures={
             name: _amount(text) for name, text in NamedMeasure.objects.order_by("name").values_list("name", "definition")[:SAVED_MAX]
         },
+        silos=silo_rules(),
         branches=commerce.branches(),
         lists={
             name: partial(_ids_of_list, list_id, created_us)
             for name, list_id, created_us in UploadedList.objects.order_by("name").values_list("name", "id", "created_us")[:SAVED_MAX]
         },
     )
+
+
+def silo_rules() -> dict[tuple[str, str], Rule]:
+    """What every silo means, by scheme and name; the schemes by name, their silos in order."""
+    found: dict[tuple[str, str], Rule] = {}
+    for scheme in Scheme.objects.order_by("name").prefetch_related("silos")[:SAVED_MAX]:
+        silos = list(scheme.silos.all())
+        rules = expanded([one.name for one in silos], [parsed(one.asked) for one in silos], scheme.remainder)
+        found.update({(scheme.name, name): rule for name, rule in rules.items()})
+    return found
 
 
 def segment(segment_id: int | None) -> Segment | None:
@@ -75,7 +87,7 @@ def kept_rules(words: Vocabulary) -> tuple[dict[str, Rule], dict[str, RuleError]
     troubles: dict[str, RuleError] = {}
     for one in segments():
         try:
-            rule = check(_rule(one.rule), words, saving_as=one.name)
+            rule = check(parsed(one.rule), words, saving_as=one.name)
             leaves_of(rule, words)  # what it names is there, and not round in a circle
             rules[segment_key(one)] = rule
         except RuleError as trouble:
@@ -133,13 +145,18 @@ def people_of_list(kept: UploadedList) -> BitMap:
 
 
 def users_of_segment(name: str) -> list[str]:
-    """The segments whose rules name a segment."""
+    """The segments and silos whose rules name a segment."""
     return _saved_with(lambda node: isinstance(node, InSegment) and node.name == name)
 
 
 def users_of_measure(name: str) -> list[str]:
-    """The segments whose rules name a measure."""
+    """The segments and silos whose rules name a measure."""
     return _saved_with(lambda node: isinstance(node, TraitTest) and node.trait == name)
+
+
+def users_of_silo(scheme: str, name: str | None = None) -> list[str]:
+    """The segments and silos whose rules name a silo, or any silo of a scheme."""
+    return _saved_with(lambda node: isinstance(node, InSilo) and node.scheme == scheme and name in (None, node.name))
 
 
 def users_of_list(name: str) -> list[str]:
@@ -148,11 +165,15 @@ def users_of_list(name: str) -> list[str]:
 
 
 def _saved_with(meant: Callable[[Node], bool]) -> list[str]:
-    return [one.name for one in segments() if any(map(meant, preorder_of(_rule(one.rule))))]
+    found = [one.name for one in segments() if any(map(meant, preorder_of(parsed(one.rule))))]
+    for scheme in Scheme.objects.order_by("name").prefetch_related("silos"):
+        found += [f"{silo.name} of {scheme.name}" for silo in scheme.silos.all() if any(map(meant, preorder_of(parsed(silo.asked))))]
+    return found
 
 
 @lru_cache(maxsize=PARSED_MAX)
-def _rule(text: str) -> Rule:
+def parsed(text: str) -> Rule:
+    """A kept rule, read once."""
     return parse_rule(text)
 
 

@@ -1,4 +1,4 @@
-"""What a rule may name: kinds of facts and their properties, traits, segments, measures, channels, branches, lists, as they stand now."""
+"""What a rule may name: kinds of facts and their properties, traits, segments, silos, measures, lists, as they stand now."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ class Vocabulary:
     catalogue: Catalogue
     segments: dict[str, Rule] = field(default_factory=dict)
     measures: dict[str, Amount] = field(default_factory=dict)
+    silos: dict[tuple[str, str], Rule] = field(default_factory=dict)  # by scheme and name: who is in it and in none before it
     channels: tuple[str, ...] = CHANNELS
     branches: dict[str, tuple[float, float]] = field(default_factory=dict)  # latitude and longitude in degrees
     lists: dict[str, Callable[[], BitMap]] = field(default_factory=dict)  # whose ids were uploaded; read when asked for

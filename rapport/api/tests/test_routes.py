@@ -28,6 +28,8 @@ NEEDS = {
     ("put", "/api/v1/segments/{segment_id}"): "segments:write",
     ("delete", "/api/v1/segments/{segment_id}"): "segments:write",
     ("get", "/api/v1/segments/{segment_id}/members"): "segments:read",
+    ("get", "/api/v1/schemes"): "segments:read",
+    ("get", "/api/v1/schemes/{scheme_id}"): "segments:read",
     ("get", "/api/v1/templates"): "campaigns:read",
     ("post", "/api/v1/templates"): "campaigns:write",
     ("get", "/api/v1/templates/{template_id}"): "campaigns:read",

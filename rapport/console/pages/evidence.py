@@ -16,6 +16,7 @@ from rapport.segments.nodes import (
     Did,
     InList,
     InSegment,
+    InSilo,
     MayReceive,
     Measure,
     Near,
@@ -88,7 +89,7 @@ def _reason(node: Rule, seen: NodeEvidence, currency: str | None) -> str:
             return f"{amount.kind} {figure(seen.figure)}"
         case TraitTest(trait=trait) if seen.figure is not None:
             return f"{trait} {figure(seen.figure)}"
-        case InSegment(name=name) | InList(name=name):
+        case InSegment(name=name) | InList(name=name) | InSilo(name=name):
             return f"“{name}”"
     return ""
 

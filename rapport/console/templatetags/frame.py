@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rapport.accounts.models import User
 from rapport.console.icons import ICONS, VENN, VENN_RINGS
+from rapport.segments.silos import queries as silos
 
 register = template.Library()
 
@@ -35,12 +36,13 @@ KNOW = (
     Way("customers", _("Customers"), "people", "console:customers", ("customers.read",), "c"),
     Way("ask", _("Ask"), "ask", "console:ask", ("segments.ask",), "a"),
     Way("segments", _("Segments"), "segment", "console:segments", ("segments.ask",), "s"),
+    Way("silos", _("Silos"), "silos", "console:silos", ("segments.ask",), "o"),
 )
 ACT = (
     Way("campaigns", _("Campaigns"), "mail", "console:campaigns", ("campaigns.read",), "m"),
     Way("templates", _("Templates"), "file", "console:templates", ("campaigns.read",), "t"),
 )
-OUTBOX = Way("outbox", _("Outbox"), "outbox", "console:outbox", ("campaigns.read",), "o")  # where no mail server takes them
+OUTBOX = Way("outbox", _("Outbox"), "outbox", "console:outbox", ("campaigns.read",), "x")  # where no mail server takes them
 RUN = (
     Way("doors", _("Doors"), "door", "console:doors", ("intake.read", "intake.load"), "d"),
     Way("settings", _("Settings"), "settings", "console:settings", ("accounts.manage",), "e"),
@@ -96,7 +98,9 @@ def initials(name: str) -> str:
 def rail(context: Context) -> dict[str, Any]:
     """The rail at the left: what this member of staff may open."""
     groups = [(_("Know"), KNOW), (_("Act"), ACT), (_("Run"), _run())]
-    return {**_ways(context), "groups": [(words, _open(context, group)) for words, group in groups]}
+    user = context["request"].user
+    due = len(silos.due_of(user.email)) if isinstance(user, User) and user.may("segments.ask") else 0
+    return {**_ways(context), "groups": [(words, _open(context, group)) for words, group in groups], "due": due}
 
 
 @register.inclusion_tag("console/pieces/tabs.html", takes_context=True)

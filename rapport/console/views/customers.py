@@ -16,6 +16,7 @@ from rapport.console.pages.circle import everyone
 from rapport.console.pages.journeys import mail_rows
 from rapport.console.pages.profile import Profile, display_name, place, since_us, traits_of
 from rapport.console.pages.sentences import sentence
+from rapport.console.pages.silos import silos_of
 from rapport.console.pages.timeline import dots, lane_table, timeline
 from rapport.console.templatetags.wording import count
 from rapport.customers import queries as customers
@@ -94,6 +95,7 @@ def profile(request: HttpRequest, customer_id: int) -> HttpResponse:
         "quarters": quarter_plot(shown.bought),
         "order_ids": {row.order_id for row in shown.orders},
         "mails": mail_rows(shown.family, shown.orders),
+        "silos": silos_of(shown.customer.id),
     }
     return render(request, "console/customers/profile.html", context)
 

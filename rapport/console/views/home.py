@@ -11,10 +11,12 @@ from rapport.console.guard import is_fragment, page, staff
 from rapport.console.pages.campaigning import on_their_way
 from rapport.console.pages.circle import PERIODS, circle
 from rapport.console.pages.loads import is_moving, progress
+from rapport.console.pages.silos import scheme_rows
 from rapport.events import queries as log
 from rapport.intake import queries as doors
 from rapport.lib.clock import DAY_US, from_us, now_us
 from rapport.lib.zone import company_zone
+from rapport.segments.silos import queries as silos
 
 DAYS = 30
 LOADS_LOOKED_AT = 20
@@ -29,6 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
     reads, doors_open = user.may("customers.read"), user.may("intake.read")
     context: dict[str, Any] = {"here": "home", "today": from_us(now_us(), company_zone()).date(), "example": EXAMPLE}
     context |= {"reads": reads, "doors_open": doors_open, **running(user)}
+    context["due"] = scheme_rows(silos.due_of(user.email)) if user.may("segments.ask") else []
     if reads or doors_open:
         context |= _figures(request)
     if doors_open:

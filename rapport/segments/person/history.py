@@ -19,7 +19,7 @@ from rapport.segments.nodes import Amount, Rule
 
 
 class Words(Protocol):
-    """What a rule may name: kinds of facts with their properties, named measures, saved segments, branches, lists."""
+    """What a rule may name: kinds of facts with their properties, named measures, saved segments, silos, branches, lists."""
 
     @property
     def catalogue(self) -> Catalogue: ...
@@ -27,6 +27,8 @@ class Words(Protocol):
     def measures(self) -> Mapping[str, Amount]: ...
     @property
     def segments(self) -> Mapping[str, Rule]: ...
+    @property
+    def silos(self) -> Mapping[tuple[str, str], Rule]: ...
     @property
     def branches(self) -> Mapping[str, tuple[float, float]]: ...
     @property

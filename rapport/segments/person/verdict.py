@@ -9,8 +9,10 @@ from rapport.segments.nodes import (
     Everyone,
     InList,
     InSegment,
+    InSilo,
     MayReceive,
     Measure,
+    Named,
     Near,
     NoOne,
     Relative,
@@ -55,16 +57,16 @@ def nodes_hold(rule: Rule, history: History, moment_us: int) -> list[bool]:
     return truths(nodes, lambda leaf: finding(leaf, history, now, members).holds)
 
 
-def memberships(nodes: list[Rule], history: History, now: Now) -> dict[str, bool]:
-    """For every segment the rule speaks of, at any remove, whether it holds at the same moment."""
-    members: dict[str, bool] = {}
-    for name, within in _segments_first(nodes, history):
+def memberships(nodes: list[Rule], history: History, now: Now) -> dict[Named, bool]:
+    """For every segment and silo the rule speaks of, at any remove, whether it holds at the same moment."""
+    members: dict[Named, bool] = {}
+    for name, within in _named_first(nodes, history):
         members[name] = truths(within, lambda leaf: finding(leaf, history, now, members).holds)[0]
     return members
 
 
-def finding(leaf: Any, history: History, now: Now, members: dict[str, bool]) -> Finding:
-    """What a condition found. `members` answers for the segments it names."""
+def finding(leaf: Any, history: History, now: Now, members: dict[Named, bool]) -> Finding:
+    """What a condition found. `members` answers for the segments and silos it names."""
     match leaf:
         case Everyone():
             return Finding(True)
@@ -87,8 +89,8 @@ def finding(leaf: Any, history: History, now: Now, members: dict[str, bool]) -> 
             both = beside_earlier(leaf, history, now)
             deeds = [*both.early.deeds, *both.late.deeds]
             return Finding(both.holds(leaf.op, leaf.factor), both.late.value, both.late.kind, deeds, both.early.value)
-        case InSegment(name):
-            return Finding(members[name])
+        case InSegment() | InSilo():
+            return Finding(members[leaf])
         case MayReceive():
             leave = leave_to_write(leaf, history, now)
             return Finding(leave.holds, leave.reason, "text", [leave.deed] if leave.deed else [])
@@ -130,16 +132,16 @@ def _often_enough(times: Times, count: int) -> bool:
             return count == times.count
 
 
-def _segments_first(nodes: list[Rule], history: History) -> list[tuple[str, list[Rule]]]:
-    """Every segment the rule speaks of, at any remove, each after those it speaks of itself. None includes itself."""
-    order: list[tuple[str, list[Rule]]] = []
-    done: set[str] = set()
-    opened: set[str] = set()
-    waiting = [node.name for node in nodes if isinstance(node, InSegment)]
+def _named_first(nodes: list[Rule], history: History) -> list[tuple[Named, list[Rule]]]:
+    """Every segment and silo the rule speaks of, at any remove, each after those it speaks of itself. None includes itself."""
+    order: list[tuple[Named, list[Rule]]] = []
+    done: set[Named] = set()
+    opened: set[Named] = set()
+    waiting = [node for node in nodes if isinstance(node, InSegment | InSilo)]
     while waiting:
         name = waiting[-1]
-        within = flat(history.words.segments[name])
-        needed = [node.name for node in within if isinstance(node, InSegment) and node.name not in done]
+        within = flat(_stands_for(name, history))
+        needed = [node for node in within if isinstance(node, InSegment | InSilo) and node not in done]
         if name in done or not needed:
             waiting.pop()
             if name not in done:
@@ -147,6 +149,10 @@ def _segments_first(nodes: list[Rule], history: History) -> list[tuple[str, list
                 done.add(name)
         else:
             opened.add(name)
-            assert opened.isdisjoint(needed), f"a segment that includes itself was to be refused: {name}"
+            assert opened.isdisjoint(needed), f"what includes itself was to be refused: {name}"
             waiting.extend(needed)
     return order
+
+
+def _stands_for(name: Named, history: History) -> Rule:
+    return history.words.segments[name.name] if isinstance(name, InSegment) else history.words.silos[name.scheme, name.name]

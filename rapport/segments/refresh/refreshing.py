@@ -13,12 +13,12 @@ from pyroaring import BitMap
 
 from rapport.lib.arrow import pa
 from rapport.lib.zone import company_zone
-from rapport.segments.answer import leaves_of, segment_rule, sets_over
+from rapport.segments.answer import leaves_of, named_rule, sets_over
 from rapport.segments.bounds import Moment
 from rapport.segments.folding import leaf_sets
 from rapport.segments.lake import Lake
 from rapport.segments.leaves import Planner
-from rapport.segments.nodes import InSegment, Leaf, Rule, preorder
+from rapport.segments.nodes import InSegment, InSilo, Leaf, Named, Rule, preorder
 from rapport.segments.plans import Words
 from rapport.segments.predicates import either
 from rapport.segments.refresh.changes import Changes, changes_between
@@ -230,11 +230,11 @@ def _within(answer: pa.Table, crossing: Crossing) -> BitMap:
 
 def _spelled(rule: Rule, words: Words) -> str:
     """A rule with those it names, at any remove, as they stand now: what its set means."""
-    texts, waiting, seen = [rule_text(rule)], [rule], set[str]()
+    texts, waiting, seen = [rule_text(rule)], [rule], set[Named]()
     while waiting:
         for node in preorder(waiting.pop()):
-            if isinstance(node, InSegment) and node.name not in seen:
-                seen.add(node.name)
-                waiting.append(segment_rule(node, words, ()))
-                texts.append(f"{node.name}: {rule_text(waiting[-1])}")
+            if isinstance(node, InSegment | InSilo) and node not in seen:
+                seen.add(node)
+                waiting.append(named_rule(node, words))
+                texts.append(f"{rule_text(node)}: {rule_text(waiting[-1])}")
     return "\n".join(texts)

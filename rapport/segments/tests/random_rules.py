@@ -75,7 +75,7 @@ COUNTS, SUMS = tuple(range(5)), (0, 1, 2, 5, 10, 10.1, 20.2, 0.1, 99.99, -5, 50)
 
 
 class RuleMaker:
-    """Texts of rules in a world, put together from a handful of leaves. `measures` and `segments` may be named in them."""
+    """Texts of rules in a world, put together from a handful of leaves. `measures`, `segments` and `silos` may be named in them."""
 
     def __init__(
         self,
@@ -86,9 +86,10 @@ class RuleMaker:
         leaves: int,
         measures: tuple[str, ...] = (),
         segments: tuple[str, ...] = (),
+        silos: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self.chance, self.zone, self.moments_us = chance, ZoneInfo(zone), moments_us
-        self.measures, self.segments = measures, segments
+        self.measures, self.segments, self.silos = measures, segments, silos
         self.leaves = [self.leaf() for _ in range(leaves)]
 
     def rule(self, depth: int = 3) -> str:
@@ -118,6 +119,9 @@ class RuleMaker:
             return f"may receive {self.pick(CHANNELS)}{self.pick(('', '', ' for newsletter'))}"
         if kind < 0.95 and self.measures:
             return self.test_of(Word(self.pick(self.measures), "number", SUMS))
+        if kind < 0.965 and self.silos:
+            scheme, name = self.pick(self.silos)
+            return f"in silo {quoted(name)} of {quoted(scheme)}"
         if kind < 0.98 and self.segments:
             return f"in segment {quoted(self.pick(self.segments))}"
         return str(self.pick(("everyone", "everyone", "no one")))

@@ -16,7 +16,7 @@ from rapport.segments.person.verdict import nodes_hold
 from rapport.segments.tests.cases.playing import moment_us, play_in, rule_of, words_of
 from rapport.segments.tests.random_histories import ANCHORS, random_world
 from rapport.segments.tests.random_rules import RuleMaker
-from rapport.segments.text import rule_text
+from rapport.segments.text import quoted, rule_text
 from rapport.warehouse import actions as warehouse
 from rapport.warehouse import engine
 
@@ -48,6 +48,8 @@ def test_both_evaluators_mean_the_same_customers(first: int, lake: Settings) -> 
     parts = RuleMaker(chance, world.zone, asked_us, leaves=8, measures=tuple(MEASURES))
     world.measures.update(MEASURES)
     world.segments.update({f"segment {number}": parts.rule(2) for number in range(3)})
+    world.silos["First"] = {f"silo {number}": parts.rule(1) for number in range(3)}
+    world.silos["Second"] = {"leaning": 'in silo "silo 1" of "First" OR in segment "segment 0"', "own": parts.rule(1)}
     play_in(world)
     warehouse.catch_up()
     words = words_of(world)
@@ -55,8 +57,17 @@ def test_both_evaluators_mean_the_same_customers(first: int, lake: Settings) -> 
     differences: list[str] = []
     telling = 0
     for moment in moments(times_us, chance):
-        maker = RuleMaker(chance, world.zone, asked_us, leaves=LEAVES_EACH, measures=tuple(MEASURES), segments=tuple(words.segments))
-        rules = [rule_of(maker.rule(), words) for _ in range(RULES_EACH)]
+        maker = RuleMaker(
+            chance,
+            world.zone,
+            asked_us,
+            leaves=LEAVES_EACH,
+            measures=tuple(MEASURES),
+            segments=tuple(words.segments),
+            silos=tuple(words.silos),
+        )
+        named = [f"in silo {quoted(name)} of {quoted(scheme)}" for scheme, name in words.silos]
+        rules = [rule_of(text, words) for text in (*named, *(maker.rule() for _ in range(RULES_EACH)))]
         for rule, found in zip(rules, answer_many(rules, words, moment), strict=True):
             differences += disagreements(rule, found, histories, moment)
             telling += 0 < len(found.root) < len(histories)

@@ -160,7 +160,7 @@ REFUSED: list[tuple[str, int, str, str]] = [  # text, column, trouble, mend
     ('sum(revenue) of "Order Completed" > "5"', 1, "sum(revenue) is an amount of money, not text.", "without quotes"),
     ('number of "Order Completed" > 2011-01-01', 1, "the amount is a whole number", "Write a number"),
     ('in segment "Bigg"', 1, 'No segment is called "Bigg".', 'Did you mean "Big"?'),
-    ('in silo "Gold" of "Loyalty"', 1, 'No silo scheme is called "Loyalty".', "segment"),
+    ('in silo "Gold" of "Loyalty"', 1, 'No scheme of silos is called "Loyalty".', "no schemes yet"),
     ("may receive emial", 1, "No channel is called emial.", "Did you mean email?"),
     ("may receive pigeon", 1, "No channel is called pigeon.", "Known channels: email, sms, post, phone, push."),
 ]  # fmt: skip
@@ -224,6 +224,38 @@ def test_a_segment_reached_twice_is_no_circle() -> None:
     assert check(parse_rule('in segment "A"'), twice)
 
 
+SCHEMES = Vocabulary(
+    SMALL,
+    segments={"A": parse_rule('in silo "Lapsed" of "Stages"')},
+    silos={
+        ("Stages", "Lapsed"): parse_rule("everyone"),
+        ("Stages", "Rest"): parse_rule("no one"),
+        ("Value", "Top"): parse_rule('in segment "A"'),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "saving_in", "words"),
+    [
+        ('in silo "Lapsed" of "Stage"', None, 'No scheme of silos is called "Stage". Did you mean "Stages"'),
+        ('in silo "Laps" of "Stages"', None, 'No silo of "Stages" is called "Laps". Did you mean "Lapsed"'),
+        ('in silo "Lapsed" of "Stages"', "Stages", 'The scheme "Stages" would include itself'),
+        ('in silo "Top" of "Value"', "Stages", '"Stages" → "Value" → "A" → "Stages"'),
+        ('in segment "A"', "Stages", '"Stages" → "A" → "Stages"'),
+    ],
+)
+def test_a_silo_must_be_there_and_never_lean_on_itself(text: str, saving_in: str | None, words: str) -> None:
+    with pytest.raises(RuleError, match="Line 1, column 1") as refusal:
+        check(parse_rule(text), SCHEMES, saving_in=saving_in)
+    assert words in str(refusal.value)
+
+
+def test_a_silo_may_be_named_where_there_is_no_circle() -> None:
+    assert check(parse_rule('in silo "Top" of "Value"'), SCHEMES, saving_in="Third")
+    assert used_by(parse_rule('in silo "Top" of "Value"')).silos == {("Value", "Top")}
+
+
 def test_the_companys_zone_decides_what_a_day_is(settings: Settings) -> None:
     text = "born between 2011-06-01T22:30Z and 2011-06-01T23:30Z"
     settings.COMPANY_TIME_ZONE = "Europe/London"
@@ -268,5 +300,6 @@ def test_what_a_rule_depends_on() -> None:
         ),
         traits=frozenset({"country", "spend"}),
         segments=frozenset({"Big"}),
+        silos=frozenset(),
     )
     assert check(parse_rule("everyone"), SMALL_VOCABULARY) == parse_rule("everyone")

@@ -17,6 +17,7 @@ VOCABULARY = Vocabulary(
     SMALL,
     segments={"Big": parse_rule("everyone"), "Contacted this week": parse_rule("no one")},
     measures={SPEND.name: SPEND.amount},
+    silos={("Stages", "Lapsed"): parse_rule("everyone"), ("Value", "Top"): parse_rule("no one")},
     branches={"Porto": (41.1496, -8.611)},
     lists={"VIPs": BitMap},
 )
@@ -50,6 +51,12 @@ def test_kinds_of_events_come_with_how_many_facts_there_are_most_first() -> None
     assert texts('did "feed|') == ['"Feedback Given"']
     assert taken('did "feed|" at least 2 times') == ['did "Feedback Given" at least 2 times']
     assert taken("did ord|") == ['did "Order Completed"']
+
+
+def test_silos_come_with_their_scheme() -> None:
+    assert texts("in silo |") == ['"Lapsed" of "Stages"', '"Top" of "Value"']
+    assert taken('in silo "La|') == ['in silo "Lapsed" of "Stages"']
+    assert texts('in silo "Top" of |') == ['"Value"']
 
 
 def test_after_an_event_its_clauses_are_offered() -> None:

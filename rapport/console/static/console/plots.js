@@ -81,6 +81,20 @@
     });
   };
 
+  // Flows between silos: nodes grey in their order, colour says direction only.
+  draw.sankey = function (data, element) {
+    var small = element.clientWidth < 560, side = small ? 104 : 150;
+    function node(position, depth) { return function (n) { return { name: n[0], depth: depth, itemStyle: { color: C.ink3 }, label: { position: position, formatter: '{b|' + n[1].replace(/[{}|]/g, ' ') + '}' + (small ? '\n' : ' ') + n[2].toLocaleString('en-US'), width: side - 12, overflow: 'truncate' } }; }; }
+    function link(l) {
+      var stays = l[3] === 'stayed' || l[3] === 'neither', colour = stays ? C.strong : l[3] === 'away' ? C.d[2] : C.accent;
+      return { source: l[0], target: l[1], value: l[2], query: 'from=' + encodeURIComponent(l[4]) + '&to=' + encodeURIComponent(l[5]), lineStyle: { color: colour, opacity: stays ? .35 : .5 } };
+    }
+    return base({
+      tooltip: Object.assign(base({}).tooltip, { trigger: 'item', formatter: function (p) { return p.dataType === 'edge' ? p.data.value.toLocaleString('en-US') : ''; } }),
+      series: [{ type: 'sankey', left: side, right: side, top: 8, bottom: 8, nodeWidth: 8, nodeGap: 14, layoutIterations: 0, draggable: false, data: data.before.map(node('left', 0)).concat(data.after.map(node('right', 1))), links: data.links.map(link), label: { color: C.ink2, fontFamily: F, fontSize: 12, rich: { b: { fontWeight: 600, color: C.ink, fontFamily: F, fontSize: 12 } } }, lineStyle: { curveness: .5 }, emphasis: { focus: 'adjacency' } }]
+    });
+  };
+
   function paint(element) {
     var source = document.getElementById(element.getAttribute('data-source')), kind = draw[element.getAttribute('data-plot')];
     if (!source || !kind) return;
@@ -89,6 +103,7 @@
     chart.off('click');
     chart.on('click', function (mark) {
       var address = element.getAttribute('data-fact');
+      if (address && mark.data && mark.data.query) window.location.assign(address + '?' + mark.data.query);
       if (address && mark.data && mark.data.fact) window.location.assign(address.replace(/0\/$/, mark.data.fact + '/'));
     });
   }

@@ -18,6 +18,7 @@ from rapport.segments.actions import upload_list
 from rapport.segments.check import check
 from rapport.segments.nodes import Rule
 from rapport.segments.parse import parse_definition, parse_rule
+from rapport.segments.silos.partition import expanded
 from rapport.segments.tests.cases.world import World
 from rapport.segments.vocabulary import Vocabulary
 
@@ -56,7 +57,11 @@ def words_of(world: World) -> Vocabulary:
     segments = {name: parse_rule(rule) for name, rule in world.segments.items()}
     known = queries.vocabulary()
     words = Vocabulary(events.catalogue(), segments, measures, branches=known.branches, lists=known.lists)
-    return replace(words, segments={name: check(rule, words) for name, rule in segments.items()})
+    words = replace(words, segments={name: check(rule, words) for name, rule in segments.items()})
+    for scheme, rules in world.silos.items():  # each may name the segments and the schemes before it
+        silos = expanded(list(rules), [check(parse_rule(rule), words, saving_in=scheme) for rule in rules.values()], "Rest")
+        words = replace(words, silos=words.silos | {(scheme, name): rule for name, rule in silos.items()})
+    return words
 
 
 def rule_of(text: str, words: Vocabulary) -> Rule:

@@ -25,6 +25,7 @@ class World:
     received: str = "2026-07-01T00:00:00Z"
     measures: dict[str, str] = field(default_factory=dict)  # name -> amount
     segments: dict[str, str] = field(default_factory=dict)  # name -> rule
+    silos: dict[str, dict[str, str]] = field(default_factory=dict)  # scheme -> name -> rule; the remainder is "Rest"
     branches: dict[str, tuple[float, float]] = field(default_factory=dict)  # name -> latitude, longitude
     lists: dict[str, list[str]] = field(default_factory=dict)  # name -> user ids, as a file would have them
     rates: list[tuple[str, str, str]] = field(default_factory=list)  # currency, day, what one is worth in the company's money
