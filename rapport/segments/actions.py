@@ -1,5 +1,7 @@
 """The verbs of segments: a rule saved, renamed or deleted, a measure given its name. Each is checked first and written down."""
 
+import secrets
+
 from django.db import transaction
 
 from rapport.accounts.actions import write_down
@@ -8,8 +10,9 @@ from rapport.lib.refusals import Refusal
 from rapport.segments import queries
 from rapport.segments.check import check, check_definition
 from rapport.segments.errors import NameTaken, RuleError
+from rapport.segments.limits import TEXT_LENGTH_MAX, too_long
 from rapport.segments.literals import Unfit, fit_name
-from rapport.segments.models import NamedMeasure, Segment
+from rapport.segments.models import NamedMeasure, Segment, SharedQuestion
 from rapport.segments.parse import parse_definition
 from rapport.segments.text import definition_text, rule_text
 from rapport.segments.tree import rule_in
@@ -17,7 +20,10 @@ from rapport.segments.tree import rule_in
 
 @transaction.atomic
 def save_segment(name: str, rule: str, *, by: str, new: bool = False) -> Segment:
-    """Keep a rule, text or JSON tree, under a name; under a name that is there the rule changes, or with `new` is refused."""
+    """Keep a rule, text or JSON tree, under a name; under a name that is there the rule changes, or with `new` is refused.
+
+    The rule before is kept as a version.
+    """
     name = _fitting(name)
     kept = _held().get(name)
     if kept is not None and new:
@@ -30,6 +36,7 @@ def save_segment(name: str, rule: str, *, by: str, new: bool = False) -> Segment
         return saved
     if kept.rule != text:
         write_down("segments.save", subject=f"segment {kept.id}", by=by, name=name, rule=text, before=kept.rule)
+        kept.versions.create(rule=kept.rule, by=kept.by, at_us=kept.updated_us)
         kept.rule, kept.by, kept.updated_us = text, by, now
         kept.save()
     return kept
@@ -59,6 +66,15 @@ def delete_segment(name: str, *, by: str) -> None:
     _refuse_used(name, "deleted")
     write_down("segments.delete", subject=f"segment {kept.id}", by=by, name=name, rule=kept.rule)
     kept.delete()
+
+
+@transaction.atomic
+def share_question(rule: str, *, as_of: str, by: str) -> SharedQuestion:
+    """Keep a question under a short name. The same one of the same person keeps the one it has."""
+    if len(rule) > TEXT_LENGTH_MAX:
+        raise too_long(len(rule))
+    kept = SharedQuestion.objects.filter(rule=rule, as_of=as_of, by=by).first()
+    return kept or SharedQuestion.objects.create(token=secrets.token_urlsafe(9), rule=rule, as_of=as_of, by=by, at_us=now_us())
 
 
 @transaction.atomic

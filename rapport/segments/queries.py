@@ -7,7 +7,7 @@ from rapport.events import queries as events
 from rapport.lib.refusals import Refusal
 from rapport.segments.answer import Answer, answer, answer_many
 from rapport.segments.check import check
-from rapport.segments.models import NamedMeasure, Segment
+from rapport.segments.models import NamedMeasure, Segment, SegmentVersion, SharedQuestion
 from rapport.segments.nodes import Amount, InSegment, Rule, TraitTest
 from rapport.segments.parse import parse_definition, parse_rule
 from rapport.segments.tree import json_rule, read_rule, rule_in
@@ -17,6 +17,7 @@ from rapport.segments.walk import Node, preorder_of
 __all__ = ["Answer", "answer", "answer_many", "check", "json_rule", "parse_rule", "read_rule", "rule_in"]  # open to every room above
 PARSED_MAX = 4096
 SAVED_MAX = 10_000
+VERSIONS_MAX = 100
 
 
 def vocabulary() -> Vocabulary:
@@ -45,6 +46,19 @@ def segment_named(name: str) -> Segment:
 def segments() -> list[Segment]:
     """Every saved segment, by name."""
     return list(Segment.objects.order_by("name")[:SAVED_MAX])
+
+
+def versions(kept: Segment) -> list[SegmentVersion]:
+    """The rules a segment had before, the newest first."""
+    return list(kept.versions.order_by("-id")[:VERSIONS_MAX])
+
+
+def shared(token: str) -> SharedQuestion:
+    """A question that was handed on, or a refusal."""
+    found = SharedQuestion.objects.filter(token=token).first() if token else None
+    if found is None:
+        raise Refusal("This link leads to no question.", mend="Ask whoever sent it for a new one.")
+    return found
 
 
 def segments_after(segment_id: int, *, limit: int) -> list[Segment]:

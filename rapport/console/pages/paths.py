@@ -10,15 +10,16 @@ Path = list[int]  # the places to go through from the root
 
 def path_to(rule: Rule, number: int) -> Path | None:
     """The way to a node by its number in pre-order; None where there is no such node."""
-    return next((path for seen, (_, path) in enumerate(_walked(rule)) if seen == number), None)
+    return next((path for seen, (_, path) in enumerate(walked(rule)) if seen == number), None)
 
 
 def path_of(rule: Rule, node: Rule) -> Path | None:
     """The way to this very node: an equal one elsewhere is another."""
-    return next((path for found, path in _walked(rule) if found is node), None)
+    return next((path for found, path in walked(rule) if found is node), None)
 
 
-def _walked(rule: Rule) -> list[tuple[Rule, Path]]:
+def walked(rule: Rule) -> list[tuple[Rule, Path]]:
+    """Every node in pre-order with the way to it."""
     found: list[tuple[Rule, Path]] = []
     waiting: list[tuple[Rule, Path]] = [(rule, [])]
     while waiting:
