@@ -70,6 +70,11 @@ class Shown:
     def count(self) -> int:
         return len(self.people)
 
+    @property
+    def compared(self) -> list[tuple[NodeShown, Change | None]]:
+        """Each row with what changed at it; None where there is no version to compare with."""
+        return list(zip(self.rows, self.changes or [None] * len(self.rows), strict=True))
+
 
 @dataclass(frozen=True)
 class Member:
@@ -84,7 +89,7 @@ class Member:
 
 
 def question(text: str, vocabulary: Vocabulary, as_of: str = "", *, pinned_us: int = 0) -> Question:
-    """Read and check a rule; a RuleError names line, column and mend. `pinned_us`: the moment a page's `now` was fixed at, if it still holds."""
+    """Read and check a rule; a RuleError names line, column and mend. `pinned_us` is the moment a page's `now` was fixed at."""
     moment_us = moment_of(as_of)
     rule = check(parse_rule(text), vocabulary)
     return Question(text, rule, vocabulary, pinned(pinned_us) if moment_us is None else moment_us, moment_us is None)

@@ -262,7 +262,7 @@ def test_an_answer_changes_only_its_pieces(lake: Path, head: Client, cast: dict[
     page = head.post("/app/ask/answer/", {"rule": RULE}, headers=FRAGMENT)
     pieces = page.content.decode()
     assert page.status_code == 200
-    assert pieces.count("<hx-partial") == 6
+    assert pieces.count("<hx-partial") == 8
     assert "Kowalski" in pieces
     stumbled = head.post("/app/ask/answer/", {"rule": 'did "Order Complete"'}, headers=FRAGMENT)
     assert stumbled.status_code == 422
@@ -331,12 +331,12 @@ def test_a_rule_two_hundred_levels_deep_is_drawn(lake: Path, head: Client, bob: 
 
 def test_a_node_is_moved_and_the_text_follows(lake: Path, head: Client, bob: Customer, today: datetime) -> None:
     rule = "email is known AND city is known"
-    assert json.loads(head.post("/app/ask/move/", {"rule": rule, "node": 2, "way": "up"}).content) == {
+    assert json.loads(head.post("/app/ask/edit/", {"rule": rule, "deed": "move", "node": 2, "way": "up"}).content) == {
         "text": "city is known\nAND email is known",
         "node": 1,
     }
-    assert json.loads(head.post("/app/ask/move/", {"rule": rule, "node": 1, "way": "up"}).content)["text"] == rule
-    assert head.post("/app/ask/move/", {"rule": rule, "node": 1, "way": "sideways"}, headers=FRAGMENT).status_code == 422
+    assert json.loads(head.post("/app/ask/edit/", {"rule": rule, "deed": "move", "node": 1, "way": "up"}).content)["text"] == rule
+    assert head.post("/app/ask/edit/", {"rule": rule, "deed": "move", "node": 1, "way": "sideways"}, headers=FRAGMENT).status_code == 422
 
 
 # Doors
