@@ -73,7 +73,8 @@ class Shown:
     @property
     def compared(self) -> list[tuple[NodeShown, Change | None]]:
         """Each row with what changed at it; None where there is no version to compare with."""
-        return list(zip(self.rows, self.changes or [None] * len(self.rows), strict=True))
+        none: list[Change | None] = [None] * len(self.rows)
+        return list(zip(self.rows, self.changes or none, strict=True))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from rapport.events.catalogue import IDENTIFY
+from rapport.events.catalogue import IDENTIFY, Catalogue, PropertyFacts
 from rapport.lib.zone import company_zone
 from rapport.segments import values as offered
 from rapport.segments.answer import answer_many
@@ -97,9 +97,15 @@ def test_what_is_kept_is_asked_again_once_the_lake_has_grown_and_a_while_has_gon
     lake: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CURRENCY = ""
-    values, asks = Values(), []
+    values = Values()
+    asks: list[str] = []
     plain = offered._asked
-    monkeypatch.setattr(offered, "_asked", lambda *words: (asks.append(words[1]), plain(*words))[1])
+
+    def counted(lake: Lake, event: str, facts: PropertyFacts, known: Catalogue) -> list[ValueCount]:
+        asks.append(event)
+        return plain(lake, event, facts, known)
+
+    monkeypatch.setattr(offered, "_asked", counted)
     world = next(one for one in worlds() if any("traits" in fact for fact in one.facts))
     play_in(world)
     warehouse.catch_up()
