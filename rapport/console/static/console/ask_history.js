@@ -33,7 +33,8 @@
   }
 
   function restore() {
-    var kept = null;
+    var kept = null, way = window.performance.getEntriesByType('navigation')[0];
+    if (way && way.type === 'navigate') { keep(); return; } // a fresh question, not one come back to
     try { kept = JSON.parse(window.sessionStorage.getItem(KEY)); } catch (broken) { kept = null; }
     if (kept && kept.entries && kept.entries[kept.at] !== undefined) {
       entries = kept.entries;

@@ -78,7 +78,7 @@
   document.addEventListener('focusout', function (blur) { if (blur.target === field) window.setTimeout(function () { if (document.activeElement !== field) close(); }, 150); });
   document.addEventListener('mousedown', function (press) {
     var row = press.target.closest('.picks .o');
-    if (!row) { if (list && press.target === field) close(); else if (press.target.matches('[data-pick]') && press.target === document.activeElement) show(press.target, false); return; }
+    if (!row) { if (press.target.matches('[data-pick]') && !(list && press.target === field) && press.target === document.activeElement) show(press.target, false); return; }
     press.preventDefault();
     take(row);
   });
