@@ -32,6 +32,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def builder(window: Page, head: Client, settings: Any, live_server: Any) -> Page:
     """The empty page of a company with four customers, signed in."""
     settings.CURRENCY = "EUR"
+    expect.set_options(timeout=20_000)
 
     def ago(days: int) -> str:
         return datetime.fromtimestamp((now_us() - days * DAY_US) / 1e6, UTC).isoformat()
@@ -90,7 +91,7 @@ def clicked(page: Page, event: str, *, test: tuple[str, str, str] | None = None,
     if test:
         page.locator("#condition [data-more-tests]").click()
         choose(page, "Property", test[0])
-        option(page, "Test", test[1])
+        page.locator("#condition").get_by_label("Test", exact=True).last.select_option(test[1])
         choose(page, "Value", test[2], last=True)
     if times:
         option(page, "How often", "at least")
@@ -124,7 +125,7 @@ def test_the_first_examples_are_built_by_mouse_alone(builder: Page) -> None:
     add(page, "or")
     clicked(page, "Order Completed", test=("products.sku", "=", "85123A"))
     counts(page, 3, 2, 2)
-    node(page, 0).locator(".num").click(position={"x": 2, "y": 2})
+    node(page, 0).click(position={"x": 4, "y": 4})
     add(page, "not")
     clicked(page, "Order Completed", test=("products.sku", "=", "47566"))
     counts(page, 2, 3, 2, 2, 1)
@@ -153,8 +154,7 @@ def typed(page: Page, event: str, *, test: tuple[str, str, str] | None = None, t
         expect(page.locator("#condition [name=t-path]")).to_be_focused()
         take(page, test[0])
         press("Tab")
-        with page.expect_response(lambda answer: "/condition/" in answer.url) if test[1] != "=" else nullcontext():
-            page.keyboard.type(test[1])
+        page.keyboard.type(test[1])
         press("Tab")
         expect(page.locator("#condition [name=t-value]")).to_be_focused()
         page.keyboard.type(test[2])
@@ -294,6 +294,7 @@ def test_a_node_is_dragged_and_an_operator_turned(builder: Page) -> None:
 
 
 def drag(page: Page, source: int, target: int, *, part: float) -> None:
+    node(page, source).evaluate("node => node.scrollIntoView({block: 'center'})")
     grip, goal = node(page, source).locator(".grip").bounding_box(), node(page, target).bounding_box()
     assert grip is not None
     assert goal is not None

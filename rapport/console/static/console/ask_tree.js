@@ -119,7 +119,14 @@
     });
   }
 
-  tree.addEventListener('change', function (change) { if (change.target.matches('.cond [data-reshapes]')) reshape(); });
+  // Tests that ask for the same fields leave the form as it is: whoever types `<=` must not lose it between two keys.
+  var SHAPES = { 'is known': 'none', 'is unknown': 'none', 'in': 'list', 'not in': 'list', 'in the last': 'span', 'in the next': 'span', 'anniversary in the next': 'span', 'between': 'two' };
+  function keepsShape(field) {
+    var was = field.name === 't-op' && (field.querySelector('option[selected]') || field.options[0]);
+    return was && (SHAPES[was.value] || 'one') === (SHAPES[field.value] || 'one');
+  }
+
+  tree.addEventListener('change', function (change) { if (change.target.matches('.cond [data-reshapes]') && !keepsShape(change.target)) reshape(); });
   tree.addEventListener('submit', function (submit) {
     if (!submit.target.matches('.cond')) return;
     submit.preventDefault();
