@@ -294,7 +294,7 @@ def test_a_node_is_dragged_and_an_operator_turned(builder: Page) -> None:
 
 
 def drag(page: Page, source: int, target: int, *, part: float) -> None:
-    node(page, source).evaluate("node => node.scrollIntoView({block: 'center'})")
+    node(page, source).evaluate("node => node.scrollIntoView({block: 'center', behavior: 'instant'})")
     grip, goal = node(page, source).locator(".grip").bounding_box(), node(page, target).bounding_box()
     assert grip is not None
     assert goal is not None

@@ -364,6 +364,7 @@ def test_a_short_question_is_shared_by_its_words_and_a_long_one_by_a_name(lake: 
 def test_usual_questions_are_offered_where_their_facts_have_come(
     lake: Path, head: Client, cast: dict[str, Customer], today: datetime
 ) -> None:
+    warehouse.catch_up(60)
     page = head.get("/app/ask/").content.decode()
     assert "Needs facts that have not come yet: Case Opened, Case Closed." in page
     assert head.get("/app/ask/start/lapsed/?days=30").headers["Location"].endswith("in+the+last+30+days")

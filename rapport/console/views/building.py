@@ -46,7 +46,8 @@ def edit(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"what": refusal.what, "mend": refusal.mend}, status=REFUSED)
     if made is None:
         return JsonResponse({"text": "", "node": 0})
-    return JsonResponse({"text": laid_out(made[0]), "node": made[1]})
+    is_same = bool(text.strip()) and made[0] == segments.parse_rule(text)  # then it keeps the lines it was typed in
+    return JsonResponse({"text": text if is_same else laid_out(made[0]), "node": made[1]})
 
 
 def _add(request: HttpRequest, text: str) -> editing.Edited:
