@@ -10,11 +10,23 @@ from rapport.segments.check import check
 from rapport.segments.models import NamedMeasure, Segment, SegmentVersion, SharedQuestion
 from rapport.segments.nodes import Amount, InSegment, Rule, TraitTest
 from rapport.segments.parse import parse_definition, parse_rule
+from rapport.segments.remembered import Remembered
 from rapport.segments.tree import json_rule, read_rule, rule_in
+from rapport.segments.values import KEPT, ValuesOf
 from rapport.segments.vocabulary import Vocabulary
 from rapport.segments.walk import Node, preorder_of
 
-__all__ = ["Answer", "answer", "answer_many", "check", "json_rule", "parse_rule", "read_rule", "rule_in"]  # open to every room above
+__all__ = [
+    "Answer",
+    "Remembered",
+    "answer",
+    "answer_many",
+    "check",
+    "json_rule",
+    "parse_rule",
+    "read_rule",
+    "rule_in",
+]  # open to every room above
 PARSED_MAX = 4096
 SAVED_MAX = 10_000
 VERSIONS_MAX = 100
@@ -29,6 +41,11 @@ def vocabulary() -> Vocabulary:
             name: _amount(text) for name, text in NamedMeasure.objects.order_by("name").values_list("name", "definition")[:SAVED_MAX]
         },
     )
+
+
+def values_of(words: Vocabulary) -> ValuesOf:
+    """What values a property of a kind of fact has, the most frequent first; a trait is a property of IDENTIFY."""
+    return lambda event, path: KEPT.of(event, path, words.catalogue)
 
 
 def segment(segment_id: int | None) -> Segment | None:

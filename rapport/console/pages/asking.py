@@ -30,9 +30,7 @@ from rapport.segments.editor import complete
 from rapport.segments.errors import RuleError
 from rapport.segments.models import Segment
 from rapport.segments.nodes import And, Everyone, InSegment, MayReceive, Rule
-from rapport.segments.queries import answer_many, check, parse_rule
-from rapport.segments.remembered import Remembered
-from rapport.segments.values import KEPT, ValuesOf
+from rapport.segments.queries import Remembered, answer_many, check, parse_rule, values_of
 from rapport.segments.vocabulary import Vocabulary
 
 DRAWN = 6
@@ -196,11 +194,6 @@ def completion(text: str, caret: int, vocabulary: Vocabulary) -> dict[str, Any]:
     ]
     eager = bool(found) and (bool(typed.strip()) or found[0].kind not in ("keyword", "sign"))
     return {"options": options, "eager": eager}
-
-
-def values_of(vocabulary: Vocabulary) -> ValuesOf:
-    """What values a property has, as the lake says."""
-    return lambda event, path: KEPT.of(event, path, vocabulary.catalogue)
 
 
 def save(name: str, text: str, *, by: str) -> Segment:

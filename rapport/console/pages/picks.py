@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from rapport.console.pages.asking import values_of
 from rapport.events.catalogue import IDENTIFY
+from rapport.segments.queries import values_of
 from rapport.segments.text import number_text
 from rapport.segments.vocabulary import Vocabulary
 
