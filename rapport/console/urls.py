@@ -2,7 +2,23 @@
 
 from django.urls import URLPattern, path
 
-from rapport.console.views import ask, campaigns, customers, doors, home, imports, mail, reviews, segments, sign_in, silos, staff, templates
+from rapport.console.views import (
+    ask,
+    building,
+    campaigns,
+    customers,
+    doors,
+    home,
+    imports,
+    mail,
+    membership,
+    reviews,
+    segments,
+    sign_in,
+    silos,
+    staff,
+    templates,
+)
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
@@ -15,12 +31,17 @@ urlpatterns: list[URLPattern] = [
     path("customers/", customers.listed, name="customers"),
     path("customers/count/", customers.counted, name="customers-count"),
     path("customers/<int:customer_id>/", customers.profile, name="profile"),
+    path("customers/<int:customer_id>/segments/", membership.shown, name="memberships"),
     path("customers/<int:customer_id>/timeline/", customers.later, name="timeline"),
     path("customers/<int:customer_id>/facts/<int:event_id>/", customers.fact, name="fact"),
     path("ask/", ask.editor, name="ask"),
     path("ask/answer/", ask.answered, name="answer"),
-    path("ask/complete/", ask.complete, name="complete"),
-    path("ask/move/", ask.move, name="move"),
+    path("ask/complete/", building.complete, name="complete"),
+    path("ask/edit/", building.edit, name="edit-rule"),
+    path("ask/condition/", building.condition, name="condition"),
+    path("ask/picks/", building.picked, name="picks"),
+    path("ask/start/<slug:key>/", building.start, name="start"),
+    path("ask/share/", building.share, name="share"),
     path("ask/evidence/", ask.evidence, name="evidence"),
     path("ask/people/", ask.people, name="people"),
     path("ask/meaning/", ask.meaning, name="meaning"),

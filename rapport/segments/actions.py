@@ -3,6 +3,7 @@
 Each is checked first and written down.
 """
 
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from rapport.lib.refusals import Refusal
 from rapport.segments import queries
 from rapport.segments.check import check, check_definition
 from rapport.segments.errors import NameTaken, RuleError
+from rapport.segments.limits import TEXT_LENGTH_MAX, too_long
 from rapport.segments.literals import Unfit, fit_name
-from rapport.segments.models import NamedMeasure, Refresh, Scheme, Segment, UploadedList
+from rapport.segments.models import NamedMeasure, Refresh, Scheme, Segment, SharedQuestion, UploadedList
 from rapport.segments.parse import parse_definition
 from rapport.segments.refresh import actions as refreshing
 from rapport.segments.refresh import days
@@ -34,7 +36,10 @@ REFRESH_SECONDS = 60  # windows expire by themselves: no set is older than this
 
 @transaction.atomic
 def save_segment(name: str, rule: str, *, by: str, new: bool = False) -> Segment:
-    """Keep a rule, text or JSON tree, under a name; under a name that is there the rule changes, or with `new` is refused."""
+    """Keep a rule, text or JSON tree, under a name; under a name that is there the rule changes, or with `new` is refused.
+
+    The rule before is kept as a version.
+    """
     name = _fitting(name)
     kept = _held().get(name)
     if kept is not None and new:
@@ -47,6 +52,7 @@ def save_segment(name: str, rule: str, *, by: str, new: bool = False) -> Segment
         return saved
     if kept.rule != text:
         write_down("segments.save", subject=f"segment {kept.id}", by=by, name=name, rule=text, before=kept.rule)
+        kept.versions.create(rule=kept.rule, by=kept.by, at_us=kept.updated_us)
         kept.rule, kept.by, kept.updated_us = text, by, now
         kept.save()
     return kept
@@ -109,6 +115,15 @@ def refresh_if_due() -> bool:
     if due:
         refresh()
     return due
+
+
+@transaction.atomic
+def share_question(rule: str, *, as_of: str, by: str) -> SharedQuestion:
+    """Keep a question under a short name. The same one of the same person keeps the one it has."""
+    if len(rule) > TEXT_LENGTH_MAX:
+        raise too_long(len(rule))
+    kept = SharedQuestion.objects.filter(rule=rule, as_of=as_of, by=by).first()
+    return kept or SharedQuestion.objects.create(token=secrets.token_urlsafe(9), rule=rule, as_of=as_of, by=by, at_us=now_us())
 
 
 @transaction.atomic

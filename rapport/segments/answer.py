@@ -36,6 +36,7 @@ from rapport.segments.nodes import (
     preorder,
 )
 from rapport.segments.plans import Words
+from rapport.segments.remembered import Remembered
 from rapport.segments.sets import node_sets
 from rapport.segments.text import rule_text
 from rapport.warehouse import queries as warehouse
@@ -60,14 +61,19 @@ def answer(rule: Rule, words: Words, moment_us: int, reader: Reader | None = Non
     return answer_many([rule], words, moment_us, reader)[0]
 
 
-def answer_many(rules: Several[Rule], words: Words, moment_us: int, reader: Reader | None = None) -> list[Answer]:
-    """Several rules of one moment; a condition they share is asked once, and conditions share scans across rules."""
+def answer_many(
+    rules: Several[Rule], words: Words, moment_us: int, reader: Reader | None = None, *, remembered: Remembered | None = None
+) -> list[Answer]:
+    """Several rules of one moment; a condition they share is asked once, and conditions share scans across rules.
+
+    With `remembered`, what was asked of the same snapshot at the same moment is not asked again.
+    """
     if reader is None:
-        return warehouse.ask(lambda found: answer_many(rules, words, moment_us, found))
+        return warehouse.ask(lambda found: answer_many(rules, words, moment_us, found, remembered=remembered))
     started = time.perf_counter()
     lake = Lake(reader, Moment(moment_us, company_zone()))
     leaves = [leaves_of(rule, words) for rule in rules]
-    asked = leaf_sets(chain.from_iterable(leaves), Planner(lake, words))
+    asked = (leaf_sets if remembered is None else remembered.leaf_sets)(chain.from_iterable(leaves), Planner(lake, words))
     found = []
     for rule, own in zip(rules, leaves, strict=True):
         sets = sets_over(rule, asked, words, lake.everyone)

@@ -8,10 +8,12 @@ from typing import Literal, TypeAlias
 
 from lark import Token, UnexpectedInput
 
+from rapport.events.catalogue import IDENTIFY
 from rapport.segments.errors import RuleError
 from rapport.segments.grammar import name_text, pattern, reader
 from rapport.segments.limits import TEXT_LENGTH_MAX
-from rapport.segments.text import quoted
+from rapport.segments.text import quoted, value_text
+from rapport.segments.values import ValuesOf
 from rapport.segments.vocabulary import Vocabulary
 from rapport.segments.words import CONSTANTS, NAMES, OPERATORS, SIGNS, SPELLINGS, Kind
 
@@ -24,7 +26,7 @@ NAMED = EVENTS | {"IN_SEGMENT", "IN_SILO", "IN_LIST", "_OF_BRANCH"}  # ... or so
 BETWEEN_ITS_TIMES = ["_BETWEEN", "TIME"]  # the `and` here joins two times, not two conditions
 LOOSE = ("TEXT", "QUOTED_NAME", "TIME", *SPELLINGS, "NUMBER", "NAME")  # what text that no longer reads is coloured by
 SuggestionKind: TypeAlias = Literal[
-    "event", "property", "trait", "measure", "segment", "silo", "scheme", "list", "branch", "channel", "purpose", "keyword", "sign"
+    "event", "property", "trait", "measure", "segment", "silo", "scheme", "list", "branch", "channel", "purpose", "value", "keyword", "sign"
 ]
 Span: TypeAlias = tuple[int, int, Kind]
 
@@ -55,8 +57,11 @@ class Scene:
 # What may come next
 
 
-def complete(text: str, cursor: int, vocabulary: Vocabulary) -> list[Suggestion]:
-    """What may stand at the cursor, the likeliest first: names of the vocabulary, words and signs of the language."""
+def complete(text: str, cursor: int, vocabulary: Vocabulary, values: ValuesOf | None = None) -> list[Suggestion]:
+    """What may stand at the cursor, the likeliest first: names of the vocabulary, words and signs of the language.
+
+    With `values`, which says what values a property of a kind of fact has, those too where one may stand.
+    """
     before = text[: max(cursor, 0)]
     if len(before) > TEXT_LENGTH_MAX:
         return []
@@ -64,6 +69,8 @@ def complete(text: str, cursor: int, vocabulary: Vocabulary) -> list[Suggestion]
     start, end = len(before) - len(stem), _end_of_word(text, len(before), stem)
     scene = _scene(before[:start])
     found = [] if scene is None else [*_names(scene, text, len(before), vocabulary), *_words(scene, stem)]
+    if scene is not None and values is not None:
+        found = [*_values(scene, before, vocabulary, values), *found]
     fitting = _fitting([replace(one, start=start, end=end) for one in found], stem)
     return [*_phrases(before, stem, end), *fitting][:SUGGESTIONS_MAX]
 
@@ -188,6 +195,37 @@ def _properties(scene: Scene, after: str, vocabulary: Vocabulary) -> Iterator[Su
     for path, kinds in sorted(known.items()):
         if path.startswith(prefix) and path != list_path:
             yield Suggestion(name_text(path.removeprefix(prefix)), "property", _kind_words(kinds[0].kind, many=kinds[0].many))
+
+
+def _values(scene: Scene, before: str, vocabulary: Vocabulary, values: ValuesOf) -> Iterator[Suggestion]:
+    """The values of the property or trait that is being compared, the most frequent first."""
+    at = _compared(scene.tokens)
+    beginning = None if at is None else _scene(before[: scene.tokens[at].start_pos])
+    if at is None or beginning is None:
+        return
+    name = _plain_name(scene.tokens[at])
+    if "DID" in beginning.accepted:
+        event, path = IDENTIFY, vocabulary.trait_name(name)
+    else:
+        meant, list_path = _scope(scene.tokens[:at], "")
+        if meant is None:
+            return
+        event, path = meant, f"{list_path}.{name}" if list_path else name
+    for one in values(event, path):
+        yield Suggestion(value_text(one.value), "value", f"{one.count:,}")
+
+
+def _compared(tokens: list[Token]) -> int | None:
+    """Where the name stands that is compared with what comes next: `name =`, `name in (`, `name in ("a",`."""
+    at = len(tokens) - 1
+    if at > 0 and tokens[at].type in ("_COMMA", "OPEN"):
+        while at > 0 and tokens[at].type in ("_COMMA", "TEXT", "NUMBER", "COUNT", "BOOLEAN"):
+            at -= 1
+        at -= 1
+        is_list = at > 0 and tokens[at].type in ("_IN", "_NOT_IN")
+        return at - 1 if is_list and tokens[at - 1].type in NAMES else None
+    is_equal = at > 0 and tokens[at].type == "COMPARE" and tokens[at] in ("=", "!=")
+    return at - 1 if is_equal and tokens[at - 1].type in NAMES else None
 
 
 def _scope(tokens: list[Token], after: str) -> tuple[str | None, str]:

@@ -194,3 +194,24 @@ class SiloSet(models.Model):
     class Meta:
         ordering = ["place"]
         constraints = [models.UniqueConstraint(fields=["review", "time", "name"], name="silo_set_once")]
+
+
+class SegmentVersion(models.Model):
+    """A rule a segment had before it was changed. Gone with its segment."""
+
+    id = models.AutoField(primary_key=True)
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="versions")
+    rule = models.TextField()  # canonical text
+    by = models.CharField(max_length=254, default="", blank=True)  # who had saved it
+    at_us = models.BigIntegerField()  # since when it stood
+
+
+class SharedQuestion(models.Model):
+    """A question too long for an address, kept under a short one. It gives no right: who opens it must be allowed to ask."""
+
+    id = models.AutoField(primary_key=True)
+    token = models.CharField(max_length=32, unique=True)
+    rule = models.TextField()
+    as_of = models.CharField(max_length=64, default="", blank=True)
+    by = models.CharField(max_length=254, default="", blank=True)
+    at_us = models.BigIntegerField()

@@ -12,19 +12,32 @@ from rapport.lib.refusals import Refusal
 from rapport.segments.answer import Answer, answer, answer_many, leaves_of
 from rapport.segments.check import check
 from rapport.segments.errors import RuleError
-from rapport.segments.models import KeptSet, NamedMeasure, Refresh, Scheme, Segment, UploadedList
+from rapport.segments.models import KeptSet, NamedMeasure, Refresh, Scheme, Segment, SegmentVersion, SharedQuestion, UploadedList
 from rapport.segments.nodes import Amount, InList, InSegment, InSilo, Rule, TraitTest
 from rapport.segments.parse import parse_definition, parse_rule
 from rapport.segments.refresh.kept import sets_of
+from rapport.segments.remembered import Remembered
 from rapport.segments.silos.partition import expanded
 from rapport.segments.tree import json_rule, read_rule, rule_in
+from rapport.segments.values import KEPT, ValuesOf
 from rapport.segments.vocabulary import Vocabulary
 from rapport.segments.walk import Node, preorder_of
 
-__all__ = ["Answer", "answer", "answer_many", "check", "json_rule", "parse_rule", "read_rule", "rule_in"]  # open to every room above
+__all__ = [
+    "Answer",
+    "Remembered",
+    "answer",
+    "answer_many",
+    "check",
+    "json_rule",
+    "parse_rule",
+    "read_rule",
+    "rule_in",
+]  # open to every room above
 PARSED_MAX = 4096
 LISTS_KEPT = 32  # in memory, a few MB each at most
 SAVED_MAX = 10_000
+VERSIONS_MAX = 100
 
 
 def vocabulary() -> Vocabulary:
@@ -54,6 +67,11 @@ def silo_rules() -> dict[tuple[str, str], Rule]:
     return found
 
 
+def values_of(words: Vocabulary) -> ValuesOf:
+    """What values a property of a kind of fact has, the most frequent first; a trait is a property of IDENTIFY."""
+    return lambda event, path: KEPT.of(event, path, words.catalogue)
+
+
 def segment(segment_id: int | None) -> Segment | None:
     return None if segment_id is None else Segment.objects.filter(id=segment_id).first()
 
@@ -69,6 +87,19 @@ def segment_named(name: str) -> Segment:
 def segments() -> list[Segment]:
     """Every saved segment, by name."""
     return list(Segment.objects.order_by("name")[:SAVED_MAX])
+
+
+def versions(kept: Segment) -> list[SegmentVersion]:
+    """The rules a segment had before, the newest first."""
+    return list(kept.versions.order_by("-id")[:VERSIONS_MAX])
+
+
+def shared(token: str) -> SharedQuestion:
+    """A question that was handed on, or a refusal."""
+    found = SharedQuestion.objects.filter(token=token).first() if token else None
+    if found is None:
+        raise Refusal("This link leads to no question.", mend="Ask whoever sent it for a new one.")
+    return found
 
 
 def segments_after(segment_id: int, *, limit: int) -> list[Segment]:

@@ -78,6 +78,13 @@ class Reader:
         return self.mark.place
 
     @cached_property
+    def snapshot(self) -> tuple[str, int]:
+        """Which state of which lake this is: equal ones hold the same rows."""
+        (catalog,) = self.connection.execute("SELECT path FROM duckdb_databases() WHERE database_name = 'w'").fetchall()[0]
+        (number,) = self.connection.execute("SELECT id FROM ducklake_current_snapshot('w')").fetchall()[0]
+        return str(catalog), int(number)
+
+    @cached_property
     def tables(self) -> dict[str, schema.Columns]:
         """What is there at this moment: the catalogue may have learned more since."""
         return schema.kept_tables(self.connection)

@@ -17,6 +17,7 @@ from pyroaring import BitMap
 from rapport.commerce import queries as commerce
 from rapport.commerce.models import Order
 from rapport.console.pages.bought import bought
+from rapport.console.pages.changes import Change, changes
 from rapport.console.pages.profile import display_name
 from rapport.console.pages.tree import NodeShown, shown
 from rapport.customers import queries as customers
@@ -26,12 +27,15 @@ from rapport.lib.refusals import Refusal
 from rapport.lib.zone import company_zone
 from rapport.segments.actions import save_segment
 from rapport.segments.editor import complete
+from rapport.segments.errors import RuleError
 from rapport.segments.models import Segment
 from rapport.segments.nodes import And, Everyone, InSegment, MayReceive, Rule
-from rapport.segments.queries import answer_many, check, parse_rule
+from rapport.segments.queries import Remembered, answer_many, check, parse_rule, values_of
 from rapport.segments.vocabulary import Vocabulary
 
 DRAWN = 6
+PIN_SECONDS = 600
+REMEMBERED = Remembered()  # of this process: what the last answers asked of the lake
 OVERLAPS_LOOKED_AT = 40
 ORDERS_MAX = 50_000  # of a page of members: beyond, the oldest are left out of their sums
 
@@ -56,12 +60,19 @@ class Shown:
     people: BitMap
     everyone: int
     rows: list[NodeShown]
+    changes: list[Change]  # of each row, against the other version; empty where there is none
     without_rate: int
     seconds: float
 
     @property
     def count(self) -> int:
         return len(self.people)
+
+    @property
+    def compared(self) -> list[tuple[NodeShown, Change | None]]:
+        """Each row with what changed at it; None where there is no version to compare with."""
+        none: list[Change | None] = [None] * len(self.rows)
+        return list(zip(self.rows, self.changes or none, strict=True))
 
 
 @dataclass(frozen=True)
@@ -76,11 +87,17 @@ class Member:
     currency: str | None
 
 
-def question(text: str, vocabulary: Vocabulary, as_of: str = "") -> Question:
-    """Read and check a rule; a RuleError names line, column and mend."""
+def question(text: str, vocabulary: Vocabulary, as_of: str = "", *, pinned_us: int = 0) -> Question:
+    """Read and check a rule; a RuleError names line, column and mend. `pinned_us` is the moment a page's `now` was fixed at."""
     moment_us = moment_of(as_of)
     rule = check(parse_rule(text), vocabulary)
-    return Question(text, rule, vocabulary, now_us() if moment_us is None else moment_us, moment_us is None)
+    return Question(text, rule, vocabulary, pinned(pinned_us) if moment_us is None else moment_us, moment_us is None)
+
+
+def pinned(moment_us: int) -> int:
+    """The moment a page's `now` means. It stays for PIN_SECONDS, so that whoever changes a rule compares like with like."""
+    now = now_us()
+    return moment_us if now - PIN_SECONDS * 1_000_000 < moment_us <= now else now
 
 
 def moment_of(as_of: str) -> int | None:
@@ -95,11 +112,22 @@ def moment_of(as_of: str) -> int | None:
         raise Refusal(what, mend=_("Write 2026-11-23 or 2026-11-23 18:42.")) from trouble
 
 
-def ask(asked: Question) -> Shown:
-    """The exact count at every node, all of one moment."""
-    found, whole = answer_many([asked.rule, Everyone()], asked.vocabulary, asked.moment_us)
+def ask(asked: Question, against: str = "") -> Shown:
+    """The exact count at every node, all of one moment, with what changed against another version of the rule."""
+    old = _version(against, asked.vocabulary)
+    rules = [asked.rule, Everyone(), *([] if old is None else [old])]
+    found, whole, *before = answer_many(rules, asked.vocabulary, asked.moment_us, remembered=REMEMBERED)
     rows = shown(asked.rule, found.nodes)
-    return Shown(asked, found.rule, found.root, len(whole.root), rows, found.without_rate, found.seconds)
+    compared = changes(asked.rule, found.nodes, old, before[0].nodes) if old is not None else []
+    return Shown(asked, found.rule, found.root, len(whole.root), rows, compared, found.without_rate, found.seconds)
+
+
+def _version(text: str, vocabulary: Vocabulary) -> Rule | None:
+    """The version to compare with; None where there is none, or none that can be asked any more."""
+    try:
+        return check(parse_rule(text), vocabulary) if text.strip() else None
+    except RuleError:  # it names what is gone by now: there is nothing to compare with
+        return None
 
 
 def drawn(people: BitMap, seed: str) -> list[int]:
@@ -135,10 +163,10 @@ class Meaning:
 
 def meaning(asked: Question, people: BitMap, vocabulary: Vocabulary) -> Meaning:
     """Who came and left since a day before, who may be mailed, which segment it overlaps with most."""
-    before = answer_many([asked.rule], vocabulary, asked.moment_us - DAY_US)[0].root
+    before = answer_many([asked.rule], vocabulary, asked.moment_us - DAY_US, remembered=REMEMBERED)[0].root
     names = [name for name in sorted(vocabulary.segments) if InSegment(name) != asked.rule][:OVERLAPS_LOOKED_AT]
     rules: list[Rule] = [And((asked.rule, MayReceive("email"))), *(InSegment(name) for name in names)]
-    mailable, *segments = answer_many(rules, vocabulary, asked.moment_us)
+    mailable, *segments = answer_many(rules, vocabulary, asked.moment_us, remembered=REMEMBERED)
     shared = [(len(found.root & people), name) for name, found in zip(names, segments, strict=True) if found.root != people]
     most = max(shared, default=(0, ""))
     return Meaning(len(people - before), len(before - people), len(mailable.root), (most[1], most[0]) if most[0] else None)
@@ -156,7 +184,7 @@ def completion(text: str, caret: int, vocabulary: Vocabulary) -> dict[str, Any]:
 
     `eager`: worth opening by itself; a list of mere grammar words before anything is typed is not.
     """
-    found = complete(text, caret, vocabulary)
+    found = complete(text, caret, vocabulary, values_of(vocabulary))
     typed = text[found[0].start : caret] if found else ""
     if len(found) == 1 and found[0].text.casefold() == typed.casefold():
         found = []

@@ -1,20 +1,19 @@
 """The console in real Chromium: sign in, import a file, find a customer, ask with BUT NOT, see counts, open the evidence, save."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from rapport.console.tests.conftest import PASSWORD
+from rapport.console.tests.conftest import PASSWORD, sideways
 from rapport.intake import queries as doors
 from rapport.intake.files.actions import run_waiting
 from rapport.segments import queries as segments
 from rapport.warehouse import actions as warehouse
-from tests.browser import WAIT_MS, opened, sign_in_as_head
+from tests.browser import WAIT_MS, sign_in_as_head
 
 FILE = """order_id,customer,time,sku,quantity,unit_price
 1,Marta,2026-11-01 10:00,SHIRT,1,60.00
@@ -28,18 +27,6 @@ RULE = 'did "Order Completed" at least 2 times\nBUT NOT did "Order Completed" si
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture(params=[(1440, 900, "light"), (390, 844, "dark")], ids=["desktop, light", "phone, dark"])
-def window(request: Any, chromium: Browser, lake: Path, live_server: Any) -> Iterator[Page]:
-    """A window that counts what goes wrong in it: refused by the policy, thrown by a script, fetched from elsewhere."""
-    width, height, scheme = request.param
-    wrong: list[str] = []
-    with opened(chromium, wrong, viewport={"width": width, "height": height}, color_scheme=scheme, base_url=live_server.url) as found:
-        ours = (live_server.url, "data:")
-        found.on("request", lambda asked: None if asked.url.startswith(ours) else wrong.append(f"foreign: {asked.url}"))
-        found.on("response", lambda got: wrong.append(f"{got.status}: {got.url}") if got.status >= 400 and got.status != 422 else None)
-        yield found
-
-
 def worker() -> None:
     """What `rapport worker` would do meanwhile; in a thread, with a connection of its own."""
 
@@ -51,10 +38,6 @@ def worker() -> None:
     thread = Thread(target=work)
     thread.start()
     thread.join()
-
-
-def sideways(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
 def test_the_circle_of_a_first_day(window: Page, head: Client, settings: Any, tmp_path: Path) -> None:

@@ -262,7 +262,7 @@ def test_an_answer_changes_only_its_pieces(lake: Path, head: Client, cast: dict[
     page = head.post("/app/ask/answer/", {"rule": RULE}, headers=FRAGMENT)
     pieces = page.content.decode()
     assert page.status_code == 200
-    assert pieces.count("<hx-partial") == 6
+    assert pieces.count("<hx-partial") == 8
     assert "Kowalski" in pieces
     stumbled = head.post("/app/ask/answer/", {"rule": 'did "Order Complete"'}, headers=FRAGMENT)
     assert stumbled.status_code == 422
@@ -331,12 +331,58 @@ def test_a_rule_two_hundred_levels_deep_is_drawn(lake: Path, head: Client, bob: 
 
 def test_a_node_is_moved_and_the_text_follows(lake: Path, head: Client, bob: Customer, today: datetime) -> None:
     rule = "email is known AND city is known"
-    assert json.loads(head.post("/app/ask/move/", {"rule": rule, "node": 2, "way": "up"}).content) == {
+    assert json.loads(head.post("/app/ask/edit/", {"rule": rule, "deed": "move", "node": 2, "way": "up"}).content) == {
         "text": "city is known\nAND email is known",
         "node": 1,
     }
-    assert json.loads(head.post("/app/ask/move/", {"rule": rule, "node": 1, "way": "up"}).content)["text"] == rule
-    assert head.post("/app/ask/move/", {"rule": rule, "node": 1, "way": "sideways"}, headers=FRAGMENT).status_code == 422
+    assert json.loads(head.post("/app/ask/edit/", {"rule": rule, "deed": "move", "node": 1, "way": "up"}).content)["text"] == rule
+    assert head.post("/app/ask/edit/", {"rule": rule, "deed": "move", "node": 1, "way": "sideways"}, headers=FRAGMENT).status_code == 422
+
+
+def test_a_refused_edit_changes_nothing_and_says_why(lake: Path, head: Client, bob: Customer, today: datetime) -> None:
+    for fields in (
+        {"deed": "fly"},
+        {"deed": "delete", "node": 9},
+        {"deed": "add", "joint": "xor", "node": 0},
+        {"deed": "set", "c-kind": "did"},
+    ):
+        answer = head.post("/app/ask/edit/", {"rule": "everyone", **fields}, headers=FRAGMENT)
+        assert answer.status_code == 422
+        assert json.loads(answer.content)["what"]
+
+
+def test_a_short_question_is_shared_by_its_words_and_a_long_one_by_a_name(lake: Path, head: Client, bob: Customer, today: datetime) -> None:
+    short = json.loads(head.post("/app/ask/share/", {"rule": RULE, "as_of": "2026-01-01"}).content)["address"]
+    assert "rule=did" in short
+    assert "as_of=2026-01-01" in short
+    long = f"email in ({', '.join(json.dumps(f'{n}@example.com') for n in range(200))})"
+    address = json.loads(head.post("/app/ask/share/", {"rule": long}).content)["address"]
+    assert len(address) < 100
+    assert "199@example.com" in head.get(address.removeprefix("http://testserver")).content.decode()
+
+
+def test_usual_questions_are_offered_where_their_facts_have_come(
+    lake: Path, head: Client, cast: dict[str, Customer], today: datetime
+) -> None:
+    warehouse.catch_up(60)
+    page = head.get("/app/ask/").content.decode()
+    assert "Needs facts that have not come yet: Case Opened, Case Closed." in page
+    assert head.get("/app/ask/start/lapsed/?days=30").headers["Location"].endswith("in+the+last+30+days")
+    assert head.get("/app/ask/start/lapsed/?days=x").status_code == 422
+    assert head.get("/app/ask/start/nothing/").status_code == 422
+
+
+def test_the_profile_says_which_segments_somebody_is_in_and_why_not(
+    lake: Path, head: Client, cast: dict[str, Customer], today: datetime
+) -> None:
+    head.post("/app/ask/save/", {"name": "Buyers", "rule": RULE})
+    kept = segments.segment_named("Buyers")
+    inside = head.get(f"/app/customers/{cast['bob'].id}/segments/", headers=FRAGMENT).content.decode()
+    assert 'class="chip on"' in inside
+    outside = head.get(f"/app/customers/{cast['ana'].id}/segments/?segment={kept.id}").content.decode()
+    assert "In none of the saved segments." in outside
+    assert "Not in" in outside
+    assert AuditEntry.objects.filter(deed="customers.read").count() == 2
 
 
 # Doors

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -18,50 +18,53 @@ from rapport.console.pages.asking import Question, Shown
 from rapport.console.pages.colours import GRAMMAR
 from rapport.console.pages.evidence import verdict, why
 from rapport.console.pages.mending import stumble
-from rapport.console.pages.moving import WAYS, laid_out, moved
+from rapport.console.pages.moving import laid_out
 from rapport.console.pages.profile import display_name
+from rapport.console.pages.starts import offered
 from rapport.customers import queries as customers
 from rapport.customers.models import Customer
 from rapport.lib.refusals import Refusal
 from rapport.segments import queries as segments
+from rapport.segments.models import Segment
+from rapport.segments.vocabulary import Vocabulary
 
 PAGE = 100
 TRIED_MAX = 6
 TEXT_MAX = 200_000
-EXAMPLES = (
-    'did "Order Completed" at least 2 times BUT NOT did "Order Completed" in the last 90 days',
-    "everyone BUT NOT did anything in the last 60 days",
-    'sum(revenue) of "Order Completed" in the last 12 months > 500',
-)
 
 
 @page("segments.ask")
 def editor(request: HttpRequest) -> HttpResponse:
     """The editor with a live answer; without scripts, a form that asks."""
-    kept = segments.segment(_whole(request.GET.get("segment")))
+    kept = segments.segment(_whole(request.GET.get("segment") or request.POST.get("segment")))
     if request.method == "POST":
-        return _page(request, *_typed(request), segment=kept)
+        return _page(request, *typed(request), segment=kept)
+    if token := request.GET.get("shared", ""):
+        shared = segments.shared(token)
+        return _page(request, shared.rule, shared.as_of)
     text = request.GET.get("rule", laid_out(segments.parse_rule(kept.rule)) if kept else "")[:TEXT_MAX]
     return _page(request, text, request.GET.get("as_of", ""), segment=kept)
 
 
 def _page(
-    request: HttpRequest, text: str, as_of: str, *, refusal: Refusal | None = None, name: str = "", segment: Any = None
+    request: HttpRequest, text: str, as_of: str, *, refusal: Refusal | None = None, name: str = "", segment: Segment | None = None
 ) -> HttpResponse:
+    vocabulary = segments.vocabulary()
     context: dict[str, Any] = {
         "here": "ask",
         "text": text,
         "as_of": as_of,
         "segment": segment,
+        "versions": [(one, laid_out(segments.parse_rule(one.rule))) for one in segments.versions(segment)] if segment else [],
         "draft": segment is None or "rule" in request.GET or request.method == "POST",
         "name": name or (segment.name if segment else ""),
         "grammar": list(GRAMMAR),
-        "examples": EXAMPLES,
+        "starts": offered(vocabulary),
         "customer": customers.customer(_whole(request.GET.get("customer"))),
     }
     try:
         if text.strip():
-            context |= _answer(asking.question(text, segments.vocabulary(), as_of))
+            context |= _answer(asking.question(text, vocabulary, as_of), segment.rule if segment else "")
     except Refusal as trouble:
         refusal = refusal or trouble
     context["stumble"] = stumble(text, refusal) if refusal else None
@@ -72,11 +75,13 @@ def _page(
 @require_POST
 def answered(request: HttpRequest) -> HttpResponse:
     """The pieces that change while typing. A rule that cannot be read changes only the word about it: the last count stays."""
-    text, as_of = _typed(request)
+    text, as_of = typed(request)
+    vocabulary = segments.vocabulary()
     if not text.strip():
-        return render(request, "console/ask/answer.html", {"text": "", "examples": EXAMPLES})
+        return render(request, "console/ask/answer.html", {"text": "", "starts": offered(vocabulary)})
+    kept = segments.segment(_whole(request.POST.get("segment")))
     try:
-        context = _answer(asking.question(text, segments.vocabulary(), as_of))
+        context = _answer(_asked(request, vocabulary), kept.rule if kept else request.POST.get("against", "")[:TEXT_MAX])
     except Refusal as refusal:
         return render(request, "console/ask/stumbled.html", {"stumble": stumble(text, refusal)}, status=REFUSED)
     return render(request, "console/ask/answer.html", context | {"text": text, "as_of": as_of})
@@ -84,38 +89,13 @@ def answered(request: HttpRequest) -> HttpResponse:
 
 @page("segments.ask")
 @require_POST
-def complete(request: HttpRequest) -> JsonResponse:
-    """What may stand where the caret is."""
-    text, _ = _typed(request)
-    units = _whole(request.POST.get("caret"))
-    before = text.encode("utf-16-le")[: units * 2].decode("utf-16-le", errors="ignore")
-    return JsonResponse(asking.completion(text, len(before), segments.vocabulary()))
-
-
-@page("segments.ask")
-@require_POST
-def move(request: HttpRequest) -> JsonResponse:
-    """The text after a node was moved in the tree; the same text where there is no way."""
-    text, _as_of = _typed(request)
-    way = next((one for one in WAYS if one == request.POST.get("way")), None)
-    if way is None:
-        raise Refusal(_("A node moves up, down, in or out."))
-    made = moved(segments.parse_rule(text), _whole(request.POST.get("node")), way)
-    if made is None:
-        return JsonResponse({"text": text, "node": _whole(request.POST.get("node"))})
-    return JsonResponse({"text": laid_out(made[0]), "node": made[1]})
-
-
-@page("segments.ask")
-@require_POST
 def evidence(request: HttpRequest) -> HttpResponse:
     """Why one customer is in, or out. A read of their profile, so it is written down."""
-    text, as_of = _typed(request)
     customer = customers.customer(_whole(request.POST.get("customer")))
     if customer is None:
         raise Refusal("That customer is not there any more.", mend="Try someone else.")
-    asked = asking.question(text, segments.vocabulary(), as_of)
-    write_down("customers.read", subject=f"customer {customer.id}", by=staff(request).email, rule=text[:500])
+    asked = _asked(request, segments.vocabulary())
+    write_down("customers.read", subject=f"customer {customer.id}", by=staff(request).email, rule=asked.text[:500])
     context = {
         "customer": customer,
         "name": display_name(customer),
@@ -138,9 +118,9 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_POST
 def meaning(request: HttpRequest) -> HttpResponse:
     """What saving it would mean; asked once the answer stands, since it costs four answers more."""
-    text, as_of = _typed(request)
+    text, as_of = typed(request)
     vocabulary = segments.vocabulary()
-    asked = asking.question(text, vocabulary, as_of)
+    asked = _asked(request, vocabulary)
     shown = asking.ask(asked)
     context = {"shown": shown, "meaning": asking.meaning(asked, shown.people, vocabulary), "text": text, "as_of": as_of}
     context["mail_rule"] = f"({shown.canonical}) AND may receive email"
@@ -176,7 +156,7 @@ def members(request: HttpRequest) -> HttpResponse:
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
     """Keep a rule under a name; the name of one that is there already changes it."""
-    text, as_of = _typed(request)
+    text, as_of = typed(request)
     name = request.POST.get("name", "").strip()
     try:
         kept = asking.save(name, text, by=staff(request).email)
@@ -186,8 +166,14 @@ def save(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('console:ask')}?{urlencode({'segment': kept.id})}")
 
 
-def _answer(asked: Question) -> dict[str, Any]:
-    shown = asking.ask(asked)
+def _asked(request: HttpRequest, vocabulary: Vocabulary) -> Question:
+    """What the editor asks, at the moment its page is pinned to."""
+    text, as_of = typed(request)
+    return asking.question(text, vocabulary, as_of, pinned_us=_whole(request.POST.get("pin")))
+
+
+def _answer(asked: Question, against: str) -> dict[str, Any]:
+    shown = asking.ask(asked, against)
     return {"shown": shown, "members": _drawn(asked, shown), "asked": asked}
 
 
@@ -197,9 +183,9 @@ def _drawn(asked: Question, shown: Shown) -> list[asking.Member]:
     return asking.members_of(rows, {row.id: why(asked, row.id, currency) for row in rows})
 
 
-def _typed(request: HttpRequest) -> tuple[str, str]:
+def typed(request: HttpRequest) -> tuple[str, str]:
     return request.POST.get("rule", "")[:TEXT_MAX].replace("\r\n", "\n"), request.POST.get("as_of", "")
 
 
 def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else 0
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else 0

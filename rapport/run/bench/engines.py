@@ -12,9 +12,9 @@ from django.conf import settings
 
 from rapport.lib.clock import to_us
 from rapport.run.bench.frame import Bench, Case, Tell
+from rapport.run.bench.history import write_history
 from rapport.run.bench.hosts import MASTER, CannotMakeHosts, hosts
-from rapport.run.bench.rules import EXAMPLES, NOW
-from rapport.run.bench.rules_history import write_history
+from rapport.run.bench.segments import EXAMPLES, NOW
 from rapport.segments import queries as segments
 from rapport.segments.actions import save_segment
 from rapport.segments.check import check

@@ -149,16 +149,16 @@ def _house(name: str, customers: int, facts_a_head: int, tell: Tell) -> Iterator
     with ExitStack() as end:
         url = end.enter_context(_database(f"bench_{name}_{os.getpid()}")) if connection.vendor == "postgresql" else ""
         house = House(Path(settings.DATA_DIR) / name, url, customers)
-        _open(house)
+        open_house(house)
         began = time.monotonic()
         house.first_id = plant(house.folder, url, customers, facts_a_head)
         tell(f"  {customers:,} customers with {customers * facts_a_head:,} facts planted in {time.monotonic() - began:.0f} s")
-        served = server(RAPPORT, house.folder / "server.log", is_up=_answers, environment=house.environment)
+        served = server(RAPPORT, house.folder / "server.log", is_up=answers, environment=house.environment)
         house.sign_in(end.enter_context(served))
         yield house
 
 
-def _open(house: House) -> None:
+def open_house(house: House) -> None:
     """Tables, a member of staff, and one customer by the door, from whom the catalogue learns the kinds of facts."""
     house.folder.mkdir()
     house.give("user", "add", STAFF, "--role", "head", "--password-stdin", said=PASSWORD + "\n")
@@ -186,7 +186,7 @@ def _database(name: str) -> Iterator[str]:
             session.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         line.request("GET", "/healthz")

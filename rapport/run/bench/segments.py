@@ -4,7 +4,8 @@ On PostgreSQL (`RAPPORT_DATABASE_URL`) the naive way stands beside them: a query
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from pyroaring import BitMap
 from rapport.lib.clock import to_us
 from rapport.run.bench import segments_naive
 from rapport.run.bench.frame import Bench, Case, Tell
-from rapport.run.bench.history import statements, write_history
+from rapport.run.bench.history import FACTS_A_CUSTOMER, add_facts, statements, write_history
 from rapport.run.bench.segments_conditions import SEGMENTS, Mixture, conditions
 from rapport.segments import queries as segments
 from rapport.segments.actions import save_segment
@@ -33,6 +34,7 @@ from rapport.warehouse import queries as warehouse
 NOW = datetime(2011, 12, 10, tzinfo=UTC)
 TIMES_PEER, FREE_SECONDS = 1.5, 0.1
 PART_OF_SUM = 0.4
+NEW_FACTS, PART_OF_FULL = 10_000, 0.1
 ALGEBRA_SECONDS = 0.001
 TIMES_NAIVE = 0.1
 EXAMPLES = {
@@ -65,6 +67,7 @@ def cases(options: dict[str, Any], tell: Tell) -> Iterator[Case]:
     by_hand = _by_hand([one.sql for one in several])
     full = _full(rules, [check(parse_rule(one.rule), vocabulary) for one in several], vocabulary)
     yield Case(f"{SEGMENTS} segments in full", full, f"{len(several)} queries by hand", by_hand, PART_OF_SUM)
+    yield _incremental(rules, vocabulary, options["events"] // FACTS_A_CUSTOMER)
     yield from _algebra(vocabulary)
     if connection.vendor == "postgresql":
         yield segments_naive.case(rules, several, vocabulary, to_us(NOW), options["events"], TIMES_NAIVE, tell)
@@ -105,6 +108,29 @@ def _full(rules: dict[str, Rule], leaves: list[Rule], vocabulary: Vocabulary) ->
         return [len(state.sets[leaf_key(rule_text(leaf))].ids & state.everyone) for leaf in leaves]
 
     return refresh
+
+
+def _incremental(rules: dict[str, Rule], vocabulary: Vocabulary, customers: int) -> Case:
+    """An hour and some thousand facts later: the sets moved on, beside all of them asked anew."""
+    before, later = refreshed(rules, vocabulary, None, NOW), NOW + timedelta(hours=1)
+    add_facts(NEW_FACTS, to_us(later), customers)
+    state = [before]
+
+    def begin() -> None:
+        sets = {key: replace(one, ids=one.ids.copy(), change=one.change.copy()) for key, one in before.sets.items()}
+        state[:] = [State(before.moment_us, before.place, sets)]
+
+    def counts(found: State) -> list[int]:
+        return [len(found.sets[key].ids) for key in rules]
+
+    return Case(
+        f"{len(rules)} segments after {NEW_FACTS:,} facts and an hour",
+        lambda: counts(refreshed(rules, vocabulary, state[0], later)),
+        "all of them asked anew",
+        lambda: counts(refreshed(rules, vocabulary, None, later)),
+        PART_OF_FULL,
+        fresh=begin,
+    )
 
 
 def _algebra(vocabulary: Vocabulary) -> Iterator[Case]:

@@ -5,9 +5,9 @@ import pytest
 from rapport.accounts.models import AuditEntry
 from rapport.lib.refusals import Refusal
 from rapport.segments import queries
-from rapport.segments.actions import define_measure, delete_measure, delete_segment, rename_segment, save_segment
+from rapport.segments.actions import define_measure, delete_measure, delete_segment, rename_segment, save_segment, share_question
 from rapport.segments.errors import NameTaken, RuleError
-from rapport.segments.models import NamedMeasure, Segment
+from rapport.segments.models import NamedMeasure, Segment, SegmentVersion
 
 pytestmark = pytest.mark.django_db
 ME = "mo@company.example"
@@ -30,6 +30,29 @@ def test_saving_under_a_name_again_changes_its_rule_and_says_what_it_was() -> No
     again = save_segment("Buyers", f"{BUYERS} at least 2 times", by="ana@company.example")
     assert (again.id, again.rule, again.by) == (first.id, f"{BUYERS} at least 2 times", "ana@company.example")
     assert AuditEntry.objects.filter(deed="segments.save").latest("id").facts["before"] == BUYERS
+
+
+def test_the_rule_before_is_kept_as_a_version_with_who_and_when() -> None:
+    first = save_segment("Buyers", BUYERS, by=ME)
+    save_segment("Buyers", f"{BUYERS} at least 2 times", by="ana@company.example")
+    save_segment("Buyers", f"{BUYERS} at least 2 times", by="ana@company.example")
+    again = save_segment("Buyers", BUYERS, by=ME)
+    kept = [(one.rule, one.by) for one in queries.versions(again)]
+    assert kept == [(f"{BUYERS} at least 2 times", "ana@company.example"), (BUYERS, ME)]
+    assert queries.versions(again)[-1].at_us == first.updated_us
+    delete_segment("Buyers", by=ME)
+    assert not SegmentVersion.objects.exists()
+
+
+def test_a_question_is_shared_under_a_short_name_that_leads_back_to_it() -> None:
+    kept = share_question(BUYERS, as_of="2026-01-01", by=ME)
+    assert share_question(BUYERS, as_of="2026-01-01", by=ME) == kept
+    assert (queries.shared(kept.token).rule, queries.shared(kept.token).as_of, kept.by) == (BUYERS, "2026-01-01", ME)
+    for token in ("", "nobody"):
+        with pytest.raises(Refusal, match="no question"):
+            queries.shared(token)
+    with pytest.raises(RuleError, match="characters long"):
+        share_question("x" * 100_001, as_of="", by=ME)
 
 
 def test_saving_the_same_again_writes_nothing_down() -> None:

@@ -1,4 +1,4 @@
-/* The rule editor: colours over a plain text box, completion from the catalogue, the tree's keys, the drawer of evidence.
+/* The rule editor: colours over a plain text box, completion from the catalogue, the drawer of evidence.
    The text box stays an ordinary one: without this file the form still asks. htmx fetches the answer; see ask.html. */
 (function () {
   'use strict';
@@ -107,9 +107,8 @@
   }
 
   function fetchOptions(eager) {
-    var mine = ++asked, body = new FormData(form);
-    body.set('caret', String(box.selectionStart));
-    fetch(box.dataset.complete, { method: 'POST', body: body, credentials: 'same-origin', headers: { 'X-CSRFToken': form.querySelector('[name=csrfmiddlewaretoken]').value } })
+    var mine = ++asked;
+    post(box.dataset.complete, { caret: String(box.selectionStart) })
       .then(function (response) { return response.ok ? response.json() : { options: [] }; })
       .then(function (found) { if (mine === asked && document.activeElement === box && (eager || found.eager)) open(found); else if (mine === asked) close(); })
       .catch(close);
@@ -213,26 +212,21 @@
     if (row) take(Number(row.dataset.index));
   });
 
-  // Joining, mending, the moment, saving
-
-  var LOOSER = { 'AND': ['or', 'not'], 'OR': ['not'], 'BUT NOT': [] }; // these need brackets before being joined
+  // Mending, the moment, saving
 
   document.addEventListener('click', function (click) {
-    var join = click.target.closest('[data-join]'), mend = click.target.closest('[data-mended]'), example = click.target.closest('[data-example]');
-    if (join) {
-      var word = join.dataset.join, text = box.value.trim(), joined = (LOOSER[word].indexOf(join.dataset.root) >= 0 ? '(' + text + ')' : text) + '\n' + word + ' ';
-      write(joined, joined.length);
-    } else if (mend) {
+    var mend = click.target.closest('[data-mended]');
+    if (mend) {
       write(mend.dataset.mended, mend.dataset.mended.length);
-    } else if (example) {
-      click.preventDefault();
-      write(example.textContent, example.textContent.length);
     } else if (click.target.closest('[data-now]')) {
       document.getElementById('as-of').value = '';
       momentChanged();
+    } else if (click.target.closest('[data-renew]')) {
+      document.querySelector('#pinned [name=pin]').value = '';
+      ask();
     } else if (click.target.closest('[data-open-save]')) {
       var menu = document.querySelector('.save-menu');
-      if (menu) { click.stopPropagation(); menu.open = true; menu.scrollIntoView({ block: 'center' }); menu.querySelector('input').focus(); } else form.querySelector('[name=rule]').form.requestSubmit(document.querySelector('[formaction]'));
+      if (menu) { click.stopPropagation(); menu.open = true; menu.scrollIntoView({ block: 'center' }); menu.querySelector('input').focus(); } else form.requestSubmit(document.querySelector('[formaction]'));
     } else if (click.target.closest('[data-close-drawer]')) {
       closeDrawer();
     }
@@ -241,8 +235,7 @@
   function momentChanged() {
     var field = document.getElementById('as-of'), shown = document.getElementById('as-of-words');
     shown.textContent = field.value ? field.value.replace('T', ' ') : shown.dataset.nowWords;
-    answer.classList.add('stale');
-    box.dispatchEvent(new Event('ask'));
+    ask();
   }
   document.getElementById('as-of').addEventListener('change', momentChanged);
   document.querySelectorAll('details.save-menu').forEach(function (menu) { menu.addEventListener('toggle', function () { if (menu.open) menu.querySelector('input').focus(); }); });
@@ -250,64 +243,6 @@
     if (key.key !== 'Enter' || !key.target.matches('.save-menu input')) return;
     key.preventDefault();
     key.target.closest('.save-menu').querySelector('button').click();
-  });
-
-  // The tree: arrows walk, Enter goes to the words
-
-  document.addEventListener('keydown', function (key) {
-    var node = key.target.closest && key.target.closest('.node');
-    if (!node || key.target !== node) return;
-    var all = Array.from(document.querySelectorAll('.tree .node')), at = all.indexOf(node), next = null;
-    if (key.key === 'ArrowDown' || key.key === 'ArrowRight') next = all[at + 1];
-    if (key.key === 'ArrowUp') next = all[at - 1];
-    if (key.key === 'ArrowLeft') next = all.slice(0, at).reverse().find(function (one) { return Number(one.getAttribute('aria-level')) < Number(node.getAttribute('aria-level')); });
-    if (key.key === 'Home') next = all[0];
-    if (key.key === 'End') next = all[all.length - 1];
-    if (key.key === 'Enter') toWords(node);
-    if (key.altKey && WAYS[key.key]) { key.preventDefault(); move(node, WAYS[key.key]); return; }
-    if (next) { key.preventDefault(); select(next); next.focus(); }
-  });
-
-  var WAYS = { ArrowUp: 'up', ArrowDown: 'down', ArrowRight: 'in', ArrowLeft: 'out' }, held = null;
-  function move(node, way) {
-    var body = new FormData(form);
-    body.set('node', node.dataset.node);
-    body.set('way', way);
-    fetch(box.dataset.move, { method: 'POST', body: body, credentials: 'same-origin', headers: { 'X-CSRFToken': form.querySelector('[name=csrfmiddlewaretoken]').value } })
-      .then(function (response) { return response.ok ? response.json() : null; })
-      .then(function (made) {
-        if (!made || made.text === box.value) return;
-        held = made.node;
-        box.value = made.text;
-        typed();
-        close();
-        box.dispatchEvent(new Event('ask'));
-      });
-  }
-
-  function holdOn() {
-    var node = held === null ? null : document.querySelector('.tree .node[data-node="' + held + '"]');
-    held = null;
-    if (node) { select(node); node.focus(); }
-  }
-
-  function select(node) {
-    document.querySelectorAll('.tree .node').forEach(function (one) { one.classList.toggle('sel', one === node); one.tabIndex = one === node ? 0 : -1; });
-  }
-
-  function toWords(node) {
-    if (!node.dataset.line) return;
-    var lines = box.value.split('\n'), line = Number(node.dataset.line) - 1;
-    // the place counts characters, the text box counts UTF-16 units
-    var offset = lines.slice(0, line).join('\n').length + (line ? 1 : 0) + Array.from(lines[line] || '').slice(0, Number(node.dataset.column) - 1).join('').length;
-    box.focus();
-    box.setSelectionRange(offset, offset);
-    paint();
-  }
-
-  document.addEventListener('click', function (click) {
-    var node = click.target.closest('.node');
-    if (node && !click.target.closest('a')) { select(node); toWords(node); }
   });
 
   // The drawer takes focus and gives it back
@@ -328,26 +263,57 @@
     }
   });
 
-  var spokenAt = 0, speaking = null;
+  // What happened in the tree is said at once with the next count, the count itself at most every two seconds.
+  var spokenAt = 0, speaking = null, deed = '';
   function speak() {
     var tree = document.querySelector('.tree[data-count]');
     window.clearTimeout(speaking);
     speaking = window.setTimeout(function () {
       spokenAt = Date.now();
-      document.getElementById('spoken').textContent = tree ? tree.dataset.count : '';
-    }, Math.max(0, 2000 - (Date.now() - spokenAt)));
+      document.getElementById('spoken').textContent = (deed ? deed + ', ' : '') + (tree ? tree.dataset.count : '');
+      deed = '';
+    }, deed ? 0 : Math.max(0, 2000 - (Date.now() - spokenAt)));
   }
 
   document.addEventListener('htmx:finally:request', function (event) {
     var source = event.detail.ctx.sourceElement, status = event.detail.ctx.response ? event.detail.ctx.response.status : 0;
     if (source === box) {
-      if (status === 200) { answer.classList.remove('stale'); wrong = null; speak(); holdOn(); }
+      if (status === 200) { answer.classList.remove('stale'); wrong = null; speak(); answered(); }
       if (status >= 400) showStumble();
       paint();
     }
     var heading = drawer.querySelector('[data-focus]');
     if (event.detail.ctx.target === drawer && heading) heading.focus({ preventScroll: window.innerWidth >= 1200 });
   });
+
+  // What the other files of this page stand on
+
+  function ask() {
+    answer.classList.add('stale');
+    box.dispatchEvent(new Event('ask'));
+  }
+
+  function post(address, fields) {
+    var body = fields instanceof FormData ? fields : new FormData();
+    if (body !== fields) Object.keys(fields || {}).forEach(function (name) { body.set(name, fields[name]); });
+    new FormData(form).forEach(function (value, name) { if (!body.has(name)) body.append(name, value); });
+    return fetch(address, { method: 'POST', body: body, credentials: 'same-origin', headers: { 'X-CSRFToken': form.querySelector('[name=csrfmiddlewaretoken]').value, 'HX-Request': 'true' } });
+  }
+
+  // Another text, made by a deed in the tree or by undo: asked for at once. `said` is what a screen reader hears of it.
+  function replace(text, said) {
+    deed = said || '';
+    box.value = text;
+    typed();
+    window.clearTimeout(before);
+    close();
+    ask();
+  }
+
+  var listeners = [];
+  function answered() { listeners.forEach(function (listener) { listener(); }); }
+
+  window.rapportAsk = { box: box, form: form, ask: ask, post: post, replace: replace, paint: paint, whenAnswered: function (listener) { listeners.push(listener); } };
 
   document.body.classList.add('live');
   if (document.querySelector('#rule-error [data-start]')) showStumble();
