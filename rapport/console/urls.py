@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from rapport.console.views import ask, campaigns, customers, doors, home, imports, mail, segments, sign_in, staff, templates
+from rapport.console.views import ask, campaigns, crowds, customers, doors, home, imports, mail, segments, sign_in, staff, templates
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
@@ -28,8 +28,15 @@ urlpatterns: list[URLPattern] = [
     path("ask/save/", ask.save, name="save-segment"),
     path("segments/", segments.listed, name="segments"),
     path("segments/restore/", segments.restore, name="restore-segment"),
-    path("segments/<int:segment_id>/count/", segments.counted, name="segment-count"),
-    path("segments/<int:segment_id>/delete/", segments.delete, name="delete-segment"),
+    path("segments/delete/", segments.delete, name="delete-segments"),
+    path("segments/compared/", segments.compared, name="compared"),
+    path("segments/people/", crowds.people, name="crowd"),
+    path("segments/export/", crowds.export, name="export-crowd"),
+    path("segments/keep/", crowds.keep, name="keep-crowd"),
+    path("segments/flow/<str:chosen>/<str:since>/", crowds.flow, name="flow"),
+    path("segments/<int:segment_id>/", segments.one, name="segment"),
+    path("segments/<int:segment_id>/means/", segments.means, name="segment-means"),
+    path("segments/<int:segment_id>/tell/", segments.tell, name="tell-segment"),
     path("campaigns/", campaigns.listed, name="campaigns"),
     path("campaigns/new/", campaigns.new, name="new-campaign"),
     path("campaigns/audience/", campaigns.audience, name="audience"),

@@ -57,6 +57,21 @@
     });
   };
 
+  // A segment's size by day, who came and who left below: two scales are two plots.
+  draw.sizes = function (data) {
+    function upto(options) { return Object.assign({ axisLabel: Object.assign({}, text, { formatter: short }), minInterval: 1, splitNumber: 2 }, options); }
+    function bars(name, values, colour) { return { type: 'bar', name: name, data: values, stack: 'moved', xAxisIndex: 1, yAxisIndex: 1, barWidth: '62%', itemStyle: { color: colour } }; }
+    var line = { type: 'line', name: data.words.people, data: data.people, symbol: 'none', lineStyle: { color: C.accent, width: 2 } };
+    if (data.changed) line.markLine = { symbol: 'none', silent: true, data: [{ xAxis: data.changed }], lineStyle: { color: C.ink3, type: 'solid', width: 1 }, label: Object.assign({}, text, { formatter: data.words.changed }) };
+    return base({
+      grid: [{ left: 52, right: 8, top: 16, height: 104 }, { left: 52, right: 8, top: 148, height: 60 }],
+      axisPointer: { link: [{ xAxisIndex: 'all' }] },
+      xAxis: [names(data.names, { gridIndex: 0, axisLabel: { show: false } }), names(data.names, { gridIndex: 1, axisLine: { show: true, onZero: true, lineStyle: { color: C.strong } }, axisLabel: Object.assign({}, text, { hideOverlap: true }) })],
+      yAxis: [values(upto({ gridIndex: 0 })), values(upto({ gridIndex: 1, axisLabel: Object.assign({}, text, { formatter: function (x) { return short(Math.abs(x)); } }) }))],
+      series: [line, bars(data.words.came, data.came, C.accent), bars(data.words.left, data.left.map(function (n) { return -n; }), C.d[2])]
+    });
+  };
+
   draw.days = function (data) {
     return base({
       grid: { left: 0, right: 8, top: 10, bottom: 0, containLabel: true },
@@ -81,6 +96,20 @@
     });
   };
 
+  // Flows between silos: nodes grey in their order, colour says direction only.
+  draw.sankey = function (data, element) {
+    var small = element.clientWidth < 560, side = small ? 104 : 150;
+    function node(position, depth) { return function (n) { return { name: n[0], depth: depth, itemStyle: { color: C.ink3 }, label: { position: position, formatter: '{b|' + n[1].replace(/[{}|]/g, ' ') + '}' + (small ? '\n' : ' ') + n[2].toLocaleString('en-US'), width: side - 12, overflow: 'truncate' } }; }; }
+    function link(l) {
+      var stays = l[3] === 'stayed' || l[3] === 'neither', colour = stays ? C.strong : l[3] === 'away' ? C.d[2] : C.accent;
+      return { source: l[0], target: l[1], value: l[2], query: 'from=' + encodeURIComponent(l[4]) + '&to=' + encodeURIComponent(l[5]), lineStyle: { color: colour, opacity: stays ? .35 : .5 } };
+    }
+    return base({
+      tooltip: Object.assign(base({}).tooltip, { trigger: 'item', formatter: function (p) { return p.dataType === 'edge' ? p.data.value.toLocaleString('en-US') : ''; } }),
+      series: [{ type: 'sankey', left: side, right: side, top: 8, bottom: 8, nodeWidth: 8, nodeGap: 14, layoutIterations: 0, draggable: false, data: data.before.map(node('left', 0)).concat(data.after.map(node('right', 1))), links: data.links.map(link), label: { color: C.ink2, fontFamily: F, fontSize: 12, rich: { b: { fontWeight: 600, color: C.ink, fontFamily: F, fontSize: 12 } } }, lineStyle: { curveness: .5 }, emphasis: { focus: 'adjacency' } }]
+    });
+  };
+
   function paint(element) {
     var source = document.getElementById(element.getAttribute('data-source')), kind = draw[element.getAttribute('data-plot')];
     if (!source || !kind) return;
@@ -89,6 +118,8 @@
     chart.off('click');
     chart.on('click', function (mark) {
       var address = element.getAttribute('data-fact');
+      if (element.hasAttribute('data-days')) window.location.assign(element.getAttribute('data-days') + JSON.parse(source.textContent).days[mark.dataIndex]);
+      if (address && mark.data && mark.data.query) window.location.assign(address + '?' + mark.data.query);
       if (address && mark.data && mark.data.fact) window.location.assign(address.replace(/0\/$/, mark.data.fact + '/'));
     });
   }
