@@ -1,4 +1,4 @@
-"""Any set of people a figure of segments stands for: now in one, came or left, in just these, went from one to another; or whom a rule means.
+"""Any set of people a figure of segments stands for: in one now, come or left, in just these, gone from one to another, meant by a rule.
 
 Each is named by an address, so that its page, its export and its list are of the same people.
 """
