@@ -41,6 +41,12 @@ def everyone_kept() -> BitMap:
     return sets_of([EVERYONE]).get(EVERYONE, BitMap())
 
 
+def sizes(chosen: Sequence[Segment], since: date) -> dict[int, list[tuple[date, int]]]:
+    """How many people each segment held at the end of each day kept since then, by the segment's id."""
+    found = days.sizes([segment_key(one) for one in chosen], since)
+    return {one.id: found[segment_key(one)] for one in chosen}
+
+
 def as_now(ids: BitMap, everyone: BitMap) -> BitMap:
     """Ids of an earlier day, as the customers they stand for now."""
     gone = ids - everyone
@@ -93,10 +99,10 @@ def movement(kept: Segment, since: date, words: Vocabulary) -> Movement | None:
     return Movement(since, now.ids - before, before - now.ids, bool(found.asked))
 
 
-def movements(key: str, since: date) -> list[tuple[date, int, int]]:
+def movements(kept: Segment, since: date) -> list[tuple[date, int, int]]:
     """(day, came, left) of each day kept after that one, each against the day kept before it; who was merged or erased did neither."""
     everyone = everyone_kept()
-    told = ((day, as_now(ids, everyone)) for day, ids in days.each(key, since))
+    told = ((day, as_now(ids, everyone)) for day, ids in days.each(segment_key(kept), since))
     return [(day, len(ids - before), len(before - ids)) for (_, before), (day, ids) in pairwise(told) if day > since]
 
 

@@ -27,6 +27,8 @@ REGISTERS = {  # what a room keeps for others to hang something on, or a closed 
         "answer",
         "person",
         "history",
+        "characteristics",
+        "worth",
     },  # the language and its answers
 }
 NOUNS = "models"  # instances may be read and named in a signature; only their owner queries, saves or deletes them

@@ -90,7 +90,7 @@ def _now(said: Mapping[str, str]) -> Crowd:
     return Crowd(
         sets[kept.id],
         _("in “%(name)s”") % {"name": kept.name},
-        urlencode({"of": "now", "segment": kept.id}),
+        urlencode({"of": "now", "segment": str(kept.id)}),
         in_segment(kept.name),
         "",
         moment_us,
@@ -108,7 +108,7 @@ def _moved(said: Mapping[str, str]) -> Crowd:
     return Crowd(
         moved.left if way == "left" else moved.came,
         words % {"name": kept.name, "day": since.isoformat()},
-        urlencode({"of": "moved", "segment": kept.id, "since": since.isoformat(), "way": way}),
+        urlencode({"of": "moved", "segment": str(kept.id), "since": since.isoformat(), "way": way}),
         note=_("Asked as of that day's end by the rule as it stands now.") if moved.asked else "",
         of=[kept],
     )
@@ -162,19 +162,25 @@ def numbers_of(of: Sequence[Segment]) -> str:
 
 @dataclass(frozen=True)
 class Flows:
-    """Who went where between chosen segments since the end of a day, by number; None is none of them."""
+    """Who left the first of some segments and where they are now, who came into it and where they were; None is none of the others."""
 
+    came: BitMap
+    left: BitMap
     found: dict[tuple[int | None, int | None], BitMap]
-    before: dict[int, BitMap]
-    now: dict[int, BitMap]
     asked: bool
 
 
 def flows_between(of: Sequence[Segment], since: date, words: Vocabulary) -> Flows:
+    """Since the end of a day. Who is in several of the others goes several ways."""
+    first = of[0].id
     now, _moment = sets_now(of)
     stood = history.standing(of, since, words)
-    found = history.flows({str(n): ids for n, ids in stood.sets.items()}, {str(n): ids for n, ids in now.items()})
-    return Flows({(_number(one), _number(other)): ids for (one, other), ids in found.items()}, stood.sets, now, bool(stood.asked))
+    came, left = now[first] - stood.sets[first], stood.sets[first] - now[first]
+    moved = came | left
+    before = {str(number): ids & moved for number, ids in stood.sets.items()}
+    found = history.flows(before, {str(number): ids & moved for number, ids in now.items()})
+    ends = {(_number(one), _number(other)): ids for (one, other), ids in found.items() if str(first) in (one, other)}
+    return Flows(came, left, ends, bool(stood.asked))
 
 
 def _number(text: str | None) -> int | None:

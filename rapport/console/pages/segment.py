@@ -17,7 +17,6 @@ from rapport.segments.answer import leaves_of
 from rapport.segments.history import Apart
 from rapport.segments.models import Segment
 from rapport.segments.nodes import Did, Rule
-from rapport.segments.refresh import days
 from rapport.segments.text import rule_text
 from rapport.segments.vocabulary import Vocabulary
 
@@ -50,8 +49,8 @@ def rows(search: str, sort: str) -> list[Row]:
     people, _last = segments.people_in_segments()
     troubles = segments.kept_rules(segments.vocabulary())[1]
     since = today() - timedelta(days=SPARK_DAYS)
-    sizes = days.sizes([segments.segment_key(one) for one in found], since)
-    shown = [_row(one, people.get(one.id), sizes[segments.segment_key(one)], troubles.get(segments.segment_key(one))) for one in found]
+    sizes = history.sizes(found, since)
+    shown = [_row(one, people.get(one.id), sizes[one.id], troubles.get(segments.segment_key(one))) for one in found]
     return sorted(shown, key=_ORDER.get(sort, _ORDER["name"]))
 
 
@@ -95,9 +94,9 @@ def head(kept: Segment, period: int, words: Vocabulary) -> Head | None:
 
 def by_day(kept: Segment, period: int) -> dict[str, Any] | None:
     """The plot of a segment's size, with its table; None while fewer than two days are kept."""
-    key, since = segments.segment_key(kept), today() - timedelta(days=period + 1)
-    people = dict(days.sizes([key], since)[key])
-    moved = {day: (came, left) for day, came, left in history.movements(key, since)}
+    since = today() - timedelta(days=period + 1)
+    people = dict(history.sizes([kept], since)[kept.id])
+    moved = {day: (came, left) for day, came, left in history.movements(kept, since)}
     told = sorted(people)
     if len(told) < 2:
         return None
@@ -175,29 +174,26 @@ def compared_with(kept: Segment, text: str) -> list[Segment]:
 
 
 def flow_plot(of: Sequence[Segment], flows: Flows) -> dict[str, Any]:
-    """The Sankey picture: before at the left, now at the right; who was in none of them and is in none still is not told."""
-    outside = _("none of these")
+    """The Sankey picture: the day's end at the left, now at the right; one end of each flow is the segment itself."""
+    first, outside = of[0].id, _("none of these")
     names: dict[int | None, str] = {one.id: one.name for one in of} | {None: outside}
     links = [
-        [f"b{source}", f"n{target}", len(ids), _way(source, target), str(source or ""), str(target or "")]
+        [f"b{source}", f"n{target}", len(ids), _way(target, first), str(source or ""), str(target or "")]
         for (source, target), ids in flows.found.items()
     ]
-
-    def nodes(letter: str, place: int) -> list[list[Any]]:
-        sums: dict[int | None, int] = {}
-        for pair, ids in flows.found.items():
-            sums[pair[place]] = sums.get(pair[place], 0) + len(ids)
-        return [[f"{letter}{one}", name, sums[one]] for one, name in names.items() if one in sums]
-
-    table = [
-        (names[source], names[target], len(ids), str(source or ""), str(target or ""))
-        for (source, target), ids in sorted(flows.found.items(), key=lambda pair: -len(pair[1]))
-    ]
-    return {"plot": {"before": nodes("b", 0), "after": nodes("n", 1), "links": links}, "table": table, "asked": flows.asked}
+    before = [[f"b{one}", name, len(flows.found[one, first])] for one, name in names.items() if (one, first) in flows.found]
+    after = [[f"n{one}", name, len(flows.found[first, one])] for one, name in names.items() if (first, one) in flows.found]
+    if flows.left:
+        before.insert(0, [f"b{first}", names[first], len(flows.left)])
+    if flows.came:
+        after.insert(0, [f"n{first}", names[first], len(flows.came)])
+    rows = sorted(flows.found.items(), key=lambda pair: -len(pair[1]))
+    table = [(names[source], names[target], len(ids), str(source or ""), str(target or "")) for (source, target), ids in rows]
+    return {"plot": {"before": before, "after": after, "links": links}, "table": table}
 
 
-def _way(source: int | None, target: int | None) -> str:
-    return "stayed" if source == target else "away" if target is None else "closer" if source is None else "neither"
+def _way(target: int | None, first: int) -> str:
+    return "closer" if target == first else "away"
 
 
 def refined(kept: Segment, condition: str) -> str:

@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from rapport.customers.models import Customer
 from rapport.events.catalogue import Catalogue
 from rapport.segments import history
-from rapport.segments.models import KeptDay, KeptSet
+from rapport.segments.models import KeptDay, KeptSet, Segment
 from rapport.segments.refresh import days
 from rapport.segments.refresh.kept import EVERYONE
 from rapport.segments.vocabulary import Vocabulary
@@ -106,7 +106,7 @@ def test_movements_are_the_differences_between_days(seed: int) -> None:
     since = START + timedelta(days=20)
     pairs = list(zip(list(told.items())[:-1], list(told.items())[1:], strict=True))
     wanted = [(day, len(ids - before), len(before - ids)) for (_, before), (day, ids) in pairs if day > since]
-    assert history.movements(KEY, since) == wanted
+    assert history.movements(Segment(id=1), since) == wanted
 
 
 @pytest.mark.django_db
@@ -119,7 +119,7 @@ def test_ids_of_an_earlier_day_are_read_as_whom_they_stand_for_now() -> None:
     days.keep(START, {KEY: BitMap([2, 3, 5])})
     days.keep(START + timedelta(days=1), {KEY: BitMap([1, 5])})
     everyone_is(1, 5)
-    assert history.movements(KEY, START) == [(START + timedelta(days=1), 0, 0)], "a merge and an erasure are no leaving"
+    assert history.movements(Segment(id=1), START) == [(START + timedelta(days=1), 0, 0)], "a merge and an erasure are no leaving"
 
 
 # Flows and overlaps
