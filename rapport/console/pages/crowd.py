@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from rapport.console.pages import asking
+from rapport.console.templatetags.wording import day_words
 from rapport.customers import queries as customers
 from rapport.lib.bulk import slices
 from rapport.lib.refusals import Refusal
@@ -104,10 +105,10 @@ def _moved(said: Mapping[str, str]) -> Crowd:
     moved = history.movement(kept, since, segments.vocabulary())
     if moved is None:
         raise not_refreshed()
-    words = _("left “%(name)s” since %(day)s") if way == "left" else _("came into “%(name)s” since %(day)s")
+    words = _("left “%(name)s” since the end of %(day)s") if way == "left" else _("came into “%(name)s” since the end of %(day)s")
     return Crowd(
         moved.left if way == "left" else moved.came,
-        words % {"name": kept.name, "day": since.isoformat()},
+        words % {"name": kept.name, "day": day_words(since)},
         urlencode({"of": "moved", "segment": str(kept.id), "since": since.isoformat(), "way": way}),
         note=_("Asked as of that day's end by the rule as it stands now.") if moved.asked else "",
         of=[kept],
@@ -139,7 +140,7 @@ def _flow(said: Mapping[str, str]) -> Crowd:
     words = _("%(before)s on %(day)s, %(after)s now") % {
         "before": names.get(source, _("in none of them")),
         "after": names.get(target, _("in none of them")),
-        "day": since.isoformat(),
+        "day": day_words(since),
     }
     query = {"of": "flow", "segments": numbers_of(of), "since": since.isoformat(), "from": source, "to": target}
     return Crowd(found.get(key, BitMap()), words, urlencode(query), of=of)
