@@ -81,15 +81,21 @@ def members(
     if place is not None:
         asked = Question(asked.rule, asked.vocabulary, place[0])
     found = asked.answer()
-    ids, last = _after(found.root, 0 if place is None else place[1], limit)
-    names = customers.user_ids_of(ids)
-    write_down("segments.members", subject=(subject or found.rule)[:255], by=by.actor, count=len(found.root), page=len(ids))
+    data, last = page_of_people(found.root, 0 if place is None else place[1], limit)
+    write_down("segments.members", subject=(subject or found.rule)[:255], by=by.actor, count=len(found.root), page=len(data))
     return MembersOut(
-        data=[MemberOut(id=one, user_id=names.get(one)) for one in ids],
+        data=data,
         next=None if last is None else cursor_of(asked.moment_us, last),
         count=len(found.root),
         as_of=iso(asked.moment_us),
     )
+
+
+def page_of_people(people: BitMap, after: int, limit: int) -> tuple[list[MemberOut], int | None]:
+    """A page of a set by rising id, and where the next one begins."""
+    ids, last = _after(people, after, limit)
+    names = customers.user_ids_of(ids)
+    return [MemberOut(id=one, user_id=names.get(one)) for one in ids], last
 
 
 def _after(people: BitMap, after: int, limit: int) -> tuple[list[int], int | None]:

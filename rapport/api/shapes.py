@@ -235,6 +235,61 @@ class SegmentOut(BaseModel):
     by: str
     created: Moment
     updated: Moment
+    told: bool = Field(description="Whether the log is told who enters and leaves.")
+
+
+Day = Annotated[
+    Text,
+    Field(max_length=10, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-03-02"], description="A day of the company's calendar."),
+]
+
+
+class DayOut(BaseModel):
+    """A segment at the end of a day, against the day kept before it; null where none was."""
+
+    day: str
+    people: int
+    came: int | None
+    left: int | None
+
+
+class SizeOut(BaseModel):
+    """How many people a segment has, as of the last refresh, and had on the days kept since then."""
+
+    people: int
+    everyone: int
+    as_of: Moment
+    days: list[DayOut]
+
+
+class MovementOut(BaseModel):
+    """Who came into a segment, or left it, since the end of a day. `asked`: that day was not kept, so the rule was asked of the past."""
+
+    since: str
+    came: int
+    left: int
+    asked: bool
+    data: list[MemberOut]
+    next: str | None
+
+
+class OverlapPartOut(BaseModel):
+    """People who are in just these segments of those compared."""
+
+    segments: list[int]
+    people: int
+
+
+class OverlapOut(BaseModel):
+    """The parts into which compared segments fall; each person counts in one of them."""
+
+    sizes: dict[str, int] = Field(examples=[{"17": 514, "18": 2044}])
+    parts: list[OverlapPartOut]
+    as_of: Moment
+
+
+class ToldIn(Given):
+    told: bool = Field(examples=[True])
 
 
 # Silos

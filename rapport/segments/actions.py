@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.db import transaction
 from django.db.models import Max
+from pyroaring import BitMap
 
 from rapport.accounts.actions import write_down
 from rapport.events.actions import cursor_at
@@ -178,6 +179,20 @@ def upload_list(
         write_down("segments.upload_list", subject=f"list {kept.id}", by=by, name=name, people=len(found.ids), **facts)
     if before is not None and before.reject_file:
         Path(before.reject_file).unlink(missing_ok=True)
+    return kept
+
+
+@transaction.atomic
+def keep_list(name: str, ids: BitMap, *, by: str) -> UploadedList:
+    """Keep these people under a name as they are now; nobody comes and nobody leaves. A name that is taken is refused."""
+    name = _fitting(name, "A list's name")
+    if not ids:
+        raise Refusal("There is nobody to put on a list.", mend="Choose people first.")
+    if UploadedList.objects.filter(name=name).exists():
+        raise NameTaken(name, "list")
+    people = len(ids)
+    kept = UploadedList.objects.create(name=name, ids=ids.serialize(), rows=people, known=people, unknown=0, by=by, created_us=now_us())
+    write_down("segments.keep_list", subject=f"list {kept.id}", by=by, name=name, people=people)
     return kept
 
 

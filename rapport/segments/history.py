@@ -5,19 +5,25 @@ The bitmaps of a day hold the ids of that day; here they are read through today'
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 from math import asin, sqrt
 
 import numpy as np
 from pyroaring import BitMap
 
 from rapport.customers import queries as customers
+from rapport.lib.clock import now_us
 from rapport.segments.answer import answer_many
-from rapport.segments.leaves import Words
+from rapport.segments.check import check
+from rapport.segments.models import Segment
 from rapport.segments.nodes import Rule
+from rapport.segments.parse import parse_rule
+from rapport.segments.queries import members, segment_key
 from rapport.segments.refresh import days
 from rapport.segments.refresh.kept import EVERYONE, sets_of
 from rapport.segments.text import rule_text
+from rapport.segments.vocabulary import Vocabulary
 
 OVERLAPPED_MAX = 12  # sets in one picture: 4,096 combinations
 FEW = 30  # of fewer people a share says little
@@ -30,6 +36,17 @@ def set_on(key: str, day: date, everyone: BitMap) -> BitMap | None:
     return None if ids is None else as_now(ids, everyone)
 
 
+def everyone_kept() -> BitMap:
+    """Everyone at the last refresh."""
+    return sets_of([EVERYONE]).get(EVERYONE, BitMap())
+
+
+def sizes(chosen: Sequence[Segment], since: date) -> dict[int, list[tuple[date, int]]]:
+    """How many people each segment held at the end of each day kept since then, by the segment's id."""
+    found = days.sizes([segment_key(one) for one in chosen], since)
+    return {one.id: found[segment_key(one)] for one in chosen}
+
+
 def as_now(ids: BitMap, everyone: BitMap) -> BitMap:
     """Ids of an earlier day, as the customers they stand for now."""
     gone = ids - everyone
@@ -38,34 +55,55 @@ def as_now(ids: BitMap, everyone: BitMap) -> BitMap:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Who some segments meant at the end of a day, by the segment's id. `asked`: whom no kept day told, so that the rules were asked."""
+
+    day: date
+    sets: dict[int, BitMap]
+    asked: frozenset[int]
+
+
+def standing(chosen: Sequence[Segment], day: date, words: Vocabulary) -> Standing:
+    """By each rule as it stands now: from the days kept where they go back so far and the rule is older, else asked as of that midnight."""
+    everyone = everyone_kept()
+    end_us = days.midnight_us(day + timedelta(days=1))
+    found: dict[int, BitMap] = {}
+    for one in chosen:
+        ids = set_on(segment_key(one), day, everyone) if one.updated_us <= end_us else None
+        if ids is not None:
+            found[one.id] = ids
+    missing = [one for one in chosen if one.id not in found]
+    rules = [check(parse_rule(one.rule), words) for one in missing]
+    asked = answer_many(rules, words, min(end_us, now_us())) if rules else []
+    found.update((one.id, answer.root) for one, answer in zip(missing, asked, strict=True))
+    return Standing(day, {one.id: found[one.id] for one in chosen}, frozenset(one.id for one in missing))
+
+
+@dataclass(frozen=True)
 class Movement:
-    """Who came into a set and who left it since the end of a day."""
+    """Who came into a segment and who left it since the end of a day, up to the moment of the last refresh."""
 
     since: date
     came: BitMap
     left: BitMap
+    asked: bool  # the day was not kept: its set was asked
 
 
-def movement(key: str, since: date) -> Movement | None:
-    """Since the end of a day, or of the last one kept before it; None where none was."""
-    kept = sets_of([key, EVERYONE])
-    before = set_on(key, since, kept.get(EVERYONE, BitMap()))
-    if before is None or key not in kept:
+def movement(kept: Segment, since: date, words: Vocabulary) -> Movement | None:
+    """Since the end of a day; None before the first refresh of this rule."""
+    now = members(kept)
+    if now is None:
         return None
-    return Movement(since, kept[key] - before, before - kept[key])
+    found = standing([kept], since, words)
+    before = found.sets[kept.id]
+    return Movement(since, now.ids - before, before - now.ids, bool(found.asked))
 
 
-def movements(key: str, since: date) -> list[tuple[date, int, int]]:
-    """(day, came, left) of each day kept since then, each against the day kept before it."""
-    told = [day for day, _ in days.sizes([key], since)[key]]
-    found, before = [], days.set_on(key, since)
-    for day in told:
-        ids = days.set_on(key, day)
-        assert ids is not None, "it has a size"
-        if before is not None and day > since:
-            found.append((day, len(ids - before), len(before - ids)))
-        before = ids
-    return found
+def movements(kept: Segment, since: date) -> list[tuple[date, int, int]]:
+    """(day, came, left) of each day kept after that one, each against the day kept before it; who was merged or erased did neither."""
+    everyone = everyone_kept()
+    told = ((day, as_now(ids, everyone)) for day, ids in days.each(segment_key(kept), since))
+    return [(day, len(ids - before), len(before - ids)) for (_, before), (day, ids) in pairwise(told) if day > since]
 
 
 def flows(before: Mapping[str, BitMap], now: Mapping[str, BitMap]) -> dict[tuple[str | None, str | None], BitMap]:
@@ -128,7 +166,7 @@ class Apart:
     effect_high: float
 
 
-def apart(ids: BitMap, conditions: Sequence[Rule], words: Words, moment_us: int, everyone: BitMap) -> list[Apart]:
+def apart(ids: BitMap, conditions: Sequence[Rule], words: Vocabulary, moment_us: int, everyone: BitMap) -> list[Apart]:
     """Which of these conditions set the people of a set apart from all others, the strongest first.
 
     Cohen's h = 2 asin sqrt(p) - 2 asin sqrt(q), of variance 1/n + 1/m (Cohen, Statistical Power Analysis, 1988, ch. 6). What might be

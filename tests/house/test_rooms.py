@@ -28,6 +28,8 @@ REGISTERS = {  # what a room keeps for others to hang something on, or a closed 
         "person",
         "history",
         "silos",
+        "characteristics",
+        "worth",
     },  # the language and its answers
 }
 NOUNS = "models"  # instances may be read and named in a signature; only their owner queries, saves or deletes them

@@ -9,6 +9,7 @@ from rapport.accounts.models import AuditEntry
 from rapport.api import asking
 from rapport.api.tests.conftest import Program, problem_of
 from rapport.lib.refusals import Refusal
+from rapport.segments import actions
 from rapport.segments.models import Segment
 from rapport.segments.queries import segments_after
 from tests.cast import Tell, order
@@ -154,3 +155,29 @@ def test_the_ends_of_the_calendar_harm_nothing(program: Program, crowd: dict[str
             for path, more in (("/rules/count", {}), ("/rules/evidence", {"customer": crowd["bob"].id})):
                 answer = program.post(path, {"rule": rule, "as_of": as_of, **more})
                 assert answer.status_code in (200, 422), (rule, as_of, path, answer.content)
+
+
+def test_a_segments_size_movement_and_overlap(program: Program, crowd: dict[str, Any], tell: Tell) -> None:
+    buyers = program.post("/segments", {"name": "Buyers", "rule": 'did "Order Completed"'}).json()["id"]
+    regulars = program.post("/segments", {"name": "Regulars", "rule": BUYERS}).json()["id"]
+    problem_of(program.get(f"/segments/{buyers}/size"), 429)
+    actions.refresh()
+    told = program.get(f"/segments/{buyers}/size").json()
+    assert (told["people"], told["everyone"], told["days"]) == (3, 4, [])
+    found = program.get(f"/segments/{buyers}/overlap?other={regulars}").json()
+    assert found["sizes"] == {str(buyers): 3, str(regulars): 2}
+    assert found["parts"] == [{"segments": [buyers, regulars], "people": 2}, {"segments": [buyers], "people": 1}]
+    moved = program.get(f"/segments/{buyers}/movement?since=2010-01-01&limit=2").json()
+    assert (moved["came"], moved["left"], moved["asked"], len(moved["data"])) == (3, 0, True, 2)
+    rest = program.get(f"/segments/{buyers}/movement?since=2010-01-01&limit=2&cursor={moved['next']}").json()
+    assert {one["user_id"] for one in moved["data"] + rest["data"]} == {"bob", "ana", "chen"}
+    assert rest["next"] is None
+    assert problem_of(program.get(f"/segments/{buyers}/movement?since=2010-02-31"), 422)["field"] == "since"
+    assert AuditEntry.objects.filter(deed="segments.movement").count() == 2
+
+
+def test_the_log_is_told_who_enters_and_leaves(program: Program, crowd: dict[str, Any]) -> None:
+    number = program.post("/segments", {"name": "Buyers", "rule": 'did "Order Completed"'}).json()["id"]
+    assert program.put(f"/segments/{number}/told", {"told": True}).json()["told"] is True
+    assert program.get(f"/segments/{number}").json()["told"] is True
+    problem_of(program.put(f"/segments/{number}/told", {"told": "perhaps"}), 422)

@@ -45,6 +45,12 @@ def figure(value: Any) -> str:
 
 
 @register.filter
+def two_places(value: float) -> str:
+    """A figure of statistics, always to the same digit."""
+    return f"{value:.2f}".replace("-", MINUS)
+
+
+@register.filter
 def money(value: Any, code: str | None) -> str:
     """An amount that is a fact, to the cent; without a currency, plainly the number."""
     if value is None:

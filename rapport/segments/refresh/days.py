@@ -1,6 +1,6 @@
 """The history of kept sets: one bitmap a company day, written as what changed since the day before, whole at the start of each month."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
@@ -10,7 +10,7 @@ from rapport.lib.clock import from_us, to_us
 from rapport.lib.zone import company_zone
 from rapport.segments.models import KeptDay
 
-DAYS_FINE = 400  # older than that, the first of each month is kept alone
+DAYS_FINE = 400  # of months older than that, the first day is kept alone
 MISSED_MAX = 31  # days that a stopped house makes good; of a longer stop the last ones
 
 
@@ -44,7 +44,8 @@ def keep(day: date, sets: Mapping[str, BitMap]) -> None:
         told = ids if changed is None else changed
         rows.append(KeptDay(key=key, day=day, is_whole=changed is None, ids=told.serialize(), people=len(ids)))
     KeptDay.objects.bulk_create(rows, batch_size=50)
-    KeptDay.objects.filter(day__lt=day - timedelta(days=DAYS_FINE)).exclude(day__day=1).exclude(is_whole=True).delete()
+    fine = (day - timedelta(days=DAYS_FINE)).replace(day=1)  # a month goes as one: the days after a lost one would be told against nothing
+    KeptDay.objects.filter(day__lt=fine, is_whole=False).delete()
 
 
 def _newest_before(day: date, keys: Iterable[str]) -> dict[str, BitMap]:
@@ -73,6 +74,19 @@ def set_on(key: str, day: date) -> BitMap | None:
     whole = KeptDay.objects.filter(key=key, day__lte=newest, is_whole=True).order_by("-day").values_list("day", flat=True).first()
     assert whole is not None, "the first day of a set is written whole"
     return _unrolled(KeptDay.objects.filter(key=key, day__gte=whole, day__lte=newest).order_by("day"))
+
+
+def each(key: str, since: date) -> Iterator[tuple[date, BitMap]]:
+    """A set at the end of each day kept since then, and of the last one kept before; each change is read once."""
+    rows = KeptDay.objects.filter(key=key)
+    begin = rows.filter(day__lte=since, is_whole=True).order_by("-day").values_list("day", flat=True).first()
+    newest = rows.filter(day__lte=since).order_by("-day").values_list("day", flat=True).first()
+    ids = BitMap()
+    for row in rows.filter(day__gte=begin or since).order_by("day").iterator(chunk_size=50):
+        told = BitMap.deserialize(bytes(row.ids))
+        ids = told if row.is_whole else ids ^ told
+        if newest is None or row.day >= newest:
+            yield row.day, ids
 
 
 def sizes(keys: Iterable[str], since: date) -> dict[str, list[tuple[date, int]]]:

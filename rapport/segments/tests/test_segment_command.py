@@ -140,3 +140,15 @@ def test_a_saved_segment_and_a_named_measure_are_words_of_the_next_rule(people: 
 def test_words_that_are_off_are_refused_in_plain_ones(people: dict[str, int], say: Any, words: list[str], told: str) -> None:
     with pytest.raises(Refusal, match=told):
         say(*words)
+
+
+def test_a_refresh_and_a_history_tell_who_moved(people: dict[str, int], say: Any) -> None:
+    say("save", REGULARS, "--name", "Regulars")
+    told = json.loads(say("refresh", "--json"))
+    assert (told["segments"], told["troubles"]) == ([{"name": "Regulars", "people": 2}], {})
+    assert "2  Regulars" in say("refresh")
+    found = json.loads(say("history", "Regulars", "--since", "2010-01-01", "--json"))
+    assert (found["days"], found["came"], found["left"], found["asked"]) == ([], 2, 0, True)
+    assert "2 came, 0 left" in say("history", "Regulars", "--since", "2010-01-01")
+    with pytest.raises(Refusal, match="is no day"):
+        say("history", "Regulars", "--since", "soon")

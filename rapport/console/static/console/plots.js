@@ -57,6 +57,21 @@
     });
   };
 
+  // A segment's size by day, who came and who left below: two scales are two plots.
+  draw.sizes = function (data) {
+    function upto(options) { return Object.assign({ axisLabel: Object.assign({}, text, { formatter: short }), minInterval: 1, splitNumber: 2 }, options); }
+    function bars(name, values, colour) { return { type: 'bar', name: name, data: values, stack: 'moved', xAxisIndex: 1, yAxisIndex: 1, barWidth: '62%', itemStyle: { color: colour } }; }
+    var line = { type: 'line', name: data.words.people, data: data.people, symbol: 'none', lineStyle: { color: C.accent, width: 2 } };
+    if (data.changed) line.markLine = { symbol: 'none', silent: true, data: [{ xAxis: data.changed }], lineStyle: { color: C.ink3, type: 'solid', width: 1 }, label: Object.assign({}, text, { formatter: data.words.changed }) };
+    return base({
+      grid: [{ left: 52, right: 8, top: 16, height: 104 }, { left: 52, right: 8, top: 148, height: 60 }],
+      axisPointer: { link: [{ xAxisIndex: 'all' }] },
+      xAxis: [names(data.names, { gridIndex: 0, axisLabel: { show: false } }), names(data.names, { gridIndex: 1, axisLine: { show: true, onZero: true, lineStyle: { color: C.strong } }, axisLabel: Object.assign({}, text, { hideOverlap: true }) })],
+      yAxis: [values(upto({ gridIndex: 0 })), values(upto({ gridIndex: 1, axisLabel: Object.assign({}, text, { formatter: function (x) { return short(Math.abs(x)); } }) }))],
+      series: [line, bars(data.words.came, data.came, C.accent), bars(data.words.left, data.left.map(function (n) { return -n; }), C.d[2])]
+    });
+  };
+
   draw.days = function (data) {
     return base({
       grid: { left: 0, right: 8, top: 10, bottom: 0, containLabel: true },
@@ -103,6 +118,7 @@
     chart.off('click');
     chart.on('click', function (mark) {
       var address = element.getAttribute('data-fact');
+      if (element.hasAttribute('data-days')) window.location.assign(element.getAttribute('data-days') + JSON.parse(source.textContent).days[mark.dataIndex]);
       if (address && mark.data && mark.data.query) window.location.assign(address + '?' + mark.data.query);
       if (address && mark.data && mark.data.fact) window.location.assign(address.replace(/0\/$/, mark.data.fact + '/'));
     });

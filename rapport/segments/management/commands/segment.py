@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from rapport.lib.bulk import slices
 from rapport.lib.clock import from_us, now_us
 from rapport.lib.refusals import Refusal
 from rapport.lib.zone import company_zone
-from rapport.segments import actions, queries
+from rapport.segments import actions, history, queries
 from rapport.segments.answer import Answer, answer
 from rapport.segments.bounds import Moment
 from rapport.segments.check import check
@@ -35,14 +36,16 @@ from rapport.segments.uploads import KINDS, Progress, Watch
 from rapport.segments.vocabulary import Vocabulary
 from rapport.warehouse import actions as warehouse
 
+DAYS_TOLD = 30
 SHOWN = 50  # members told to a person who names no limit
-WORDS = ("count", "members", "evidence", "tree", "text", "save", "rename", "delete", "define", "upload", "list")
+WORDS = ("count", "members", "evidence", "tree", "text", "save", "rename", "delete", "define", "upload", "list", "refresh", "history")
 EXAMPLES = """
 rapport segment count 'did "Order Completed" at least 2 times BUT NOT did "Order Completed" in the last 90 days'
 rapport segment members @rule.txt --as-of 2011-12-10 --limit 100 --json
 rapport segment evidence 'country = "USA"' --customer 17850
 rapport segment save 'everyone BUT NOT did anything in the last 60 days' --name Sleeping
 rapport segment define 'spend := sum(revenue) of "Order Completed"'
+rapport segment history Sleeping --since 2026-10-01 --json
 rapport segment upload vips.csv --name 'VIPs 2025'        rapport segment delete 'VIPs 2025' --uploaded
 """
 
@@ -55,7 +58,7 @@ class Command(BaseCommand):
         parser.epilog = EXAMPLES
         parser.add_argument("word", choices=WORDS, metavar="|".join(WORDS), help="what to do with the rule")
         parser.add_argument(
-            "rule", nargs="?", metavar="RULE", help="for rename and delete: the name; for define: NAME := amount; for upload: FILE"
+            "rule", nargs="?", metavar="RULE", help="for rename, delete and history: the name; for define: NAME := amount; for upload: FILE"
         )
         parser.add_argument("--customer", metavar="USER_ID", help="whose evidence")
         parser.add_argument("--as-of", metavar="TIME", help="a date or time; without an offset it is the company's; otherwise now")
@@ -65,10 +68,11 @@ class Command(BaseCommand):
         parser.add_argument("--kind", default="", choices=KINDS, help="of a file to upload: what its identifiers are; otherwise found out")
         parser.add_argument("--encoding", default="", metavar="NAME", help="of a file to upload, where it is not UTF-8: cp1252, latin-1")
         parser.add_argument("--uploaded", action="store_true", help="delete an uploaded list, not a segment")
+        parser.add_argument("--since", metavar="DAY", help=f"of a history: it begins at this day's end; otherwise {DAYS_TOLD} days ago")
         parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
     def handle(self, *, word: str, **given: Any) -> None:
-        if word != "list" and not given["rule"]:
+        if word not in ("list", "refresh") and not given["rule"]:
             raise Refusal("Which rule?", mend=f"rapport segment {word} RULE; a rule stands in single quotes on most command lines.")
         getattr(self, f"_{word}")(given)
 
@@ -190,6 +194,54 @@ class Command(BaseCommand):
             lists=[{"name": one.name, "rows": one.rows, "known": one.known, "unknown": one.unknown, "by": one.by} for one in lists],
         )
 
+    # Over time
+
+    def _refresh(self, given: dict[str, Any]) -> None:
+        warehouse.catch_up()
+        moved = actions.refresh()
+        troubles = queries.kept_rules(queries.vocabulary())[1]
+        people, last = queries.people_in_segments()
+        assert last is not None, "it was just refreshed"
+        sizes = [(one.name, people.get(one.id)) for one in queries.segments()]
+        named = {one.name: str(troubles[key]) for one in queries.segments() if (key := queries.segment_key(one)) in troubles}
+        lines = [f"{'–' if count is None else f'{count:,}':>12}  {name}" for name, count in sizes]
+        lines += [f'"{name}" cannot be asked any more: {trouble}' for name, trouble in named.items()]
+        lines.append(
+            f"True as of {iso(last.moment_us)}; {moved.asked:,} conditions asked of {moved.people:,} people in {moved.seconds:.2f} s"
+        )
+        self._tell(
+            given,
+            lines,
+            as_of=iso(last.moment_us),
+            segments=[{"name": name, "people": count} for name, count in sizes],
+            troubles=named,
+            conditions_asked=moved.asked,
+            people_asked=moved.people,
+            seconds=round(moved.seconds, 6),
+        )
+
+    def _history(self, given: dict[str, Any]) -> None:
+        kept, since = queries.segment_named(given["rule"]), _since(given)
+        moved = {day: (came, left) for day, came, left in history.movements(kept, since)}
+        told = [(day, people, *moved.get(day, (None, None))) for day, people in history.sizes([kept], since)[kept.id] if day > since]
+        found = history.movement(kept, since, queries.vocabulary())
+        lines = [f"{day}  {people:>12,}" + ("" if came is None else f"  +{came:,} −{left:,}") for day, people, came, left in told]
+        if found is None:
+            lines.append("Not refreshed yet: `rapport segment refresh`")
+        else:
+            past = ", asked of the past: no day was kept so early" if found.asked else ""
+            lines.append(f"Since the end of {since}: {len(found.came):,} came, {len(found.left):,} left{past}")
+        self._tell(
+            given,
+            lines,
+            name=kept.name,
+            since=since.isoformat(),
+            days=[{"day": day.isoformat(), "people": people, "came": came, "left": left} for day, people, came, left in told],
+            came=None if found is None else len(found.came),
+            left=None if found is None else len(found.left),
+            asked=None if found is None else found.asked,
+        )
+
     # Telling
 
     def _tell(self, given: dict[str, Any], lines: list[str], **facts: Any) -> None:
@@ -244,6 +296,15 @@ def _moment_us(given: dict[str, Any]) -> int:
         return Moment(0, company_zone()).of(fit_time(given["as_of"]))
     except Unfit as unfit:
         raise Refusal(f"--as-of: {unfit.trouble}", mend=unfit.mend) from None
+
+
+def _since(given: dict[str, Any]) -> date:
+    if given["since"] is None:
+        return from_us(now_us(), company_zone()).date() - timedelta(days=DAYS_TOLD)
+    try:
+        return date.fromisoformat(given["since"])
+    except ValueError:
+        raise Refusal(f'--since: "{given["since"]}" is no day.', mend="Write it as 2026-11-23.") from None
 
 
 def _members(found: Answer, limit: int | None) -> Iterator[tuple[int, str | None]]:
