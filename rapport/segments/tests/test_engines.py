@@ -8,6 +8,8 @@ import pytest
 from pytest_django import Settings
 
 from rapport.segments.answer import answer_many
+from rapport.segments.refresh import actions as refresh
+from rapport.segments.refresh import days, kept, refreshing
 from rapport.segments.tests.cases.playing import moment_us, play_in, rule_of, words_of
 from rapport.segments.tests.random_histories import ANCHORS, random_world
 from rapport.segments.tests.random_rules import RuleMaker
@@ -55,3 +57,32 @@ def test_every_engine_means_the_same_customers(where: str, lake: Settings) -> No
     assert {one.engine for one in found} == {where.split(":")[0]}
     assert not wrong, "\n".join([f"{len(wrong)} differences", *sorted(set(wrong), key=len)[:SHOWN_MAX]])
     assert [one.without_rate for one in found] == [one.without_rate for one in right]
+
+
+@pytest.mark.large
+def test_a_refresh_asks_few_of_another_engine(lake: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has changed is copied there too: the sets it leaves are those DuckDB answers."""
+    monkeypatch.setattr(refreshing, "WIDE_PART", 0)  # of so few customers any part is wide
+    monkeypatch.setattr(days, "MISSED_MAX", 0)
+    kept.forget()
+    world, times_us = random_world(range(72, 73))
+    chance, asked_us = Random("a refresh elsewhere"), [*times_us, *map(moment_us, ANCHORS)]
+    lake.COMPANY_TIME_ZONE = world.zone
+    maker = RuleMaker(chance, world.zone, asked_us, leaves=LEAVES)
+    play_in(world)
+    warehouse.catch_up()
+    words, moments = words_of(world), sorted(map(moment_us, ANCHORS))
+    rules = {f"segment:{number}": rule_of(maker.rule(), words) for number in range(RULES // 2)}
+    refresh.refresh(rules, words, moment_us=moments[1])
+    lake.ENGINE = "sail://local"
+    outcome = refresh.refresh(rules, words, moment_us=moments[2])
+    lake.ENGINE = "duckdb"
+    assert outcome.asked > outcome.asked_whole
+    found = kept.sets_of(rules)
+    wrong = [
+        key
+        for (key, _), one in zip(rules.items(), answer_many(list(rules.values()), words, moments[2]), strict=True)
+        if found[key] != one.root
+    ]
+    kept.forget()
+    assert not wrong
