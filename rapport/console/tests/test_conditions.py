@@ -2,7 +2,7 @@
 
 import pytest
 from django.http import QueryDict
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from rapport.console.pages.conditions import Said, condition_of, form_of, said_of, shown, text_of
 from rapport.lib.refusals import Refusal
@@ -46,6 +46,7 @@ def test_a_condition_is_shown_as_choices_or_as_words_and_means_the_same(text: st
     assert shown(said, WORDS)["said"] == said
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(RuleShapes(SMALL_VOCABULARY).rules())
 def test_any_condition_of_the_language_survives_the_form(rule: object) -> None:
     for node in preorder(rule):  # type: ignore[arg-type]

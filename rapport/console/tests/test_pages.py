@@ -97,7 +97,7 @@ def test_a_page_of_members_asks_no_more_for_many_than_for_few(
 ) -> None:
     warehouse.catch_up(60)
     head.get("/app/ask/members/?rule=everyone")
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         assert head.get("/app/ask/members/?rule=everyone").context["count"] == 4
 
 

@@ -25,7 +25,7 @@ def test_a_record_of_yesterday_keeps_all_it_holds(installation: Installation, tm
     refused = installation.run("key", "list", check=False)
     assert refused.returncode == 2
     assert "rapport upgrade" in refused.stderr
-    assert "Upgraded: 1 steps" in installation.run("upgrade").stdout
+    assert "Upgraded: 2 steps" in installation.run("upgrade").stdout
     assert (installation.rows(facts), installation.rows(people)) == before
     assert installation.ask("check")["ok"]
     assert installation.ask("segment", "count", 'city = "Omaha"')["count"] == CUSTOMERS

@@ -89,13 +89,15 @@
     if (node && node.matches('.node')) node.focus();
   }
 
-  // Another kind, event, property or test asks for other fields. What was typed meanwhile is carried over.
+  // Another kind, event, property or test asks for other fields. What was typed meanwhile is carried over; of two changes in a row
+  // the later one decides, since its question holds the earlier.
+  var shaped = 0;
   function reshape(extra, focus) {
-    var body = new FormData(form()), old = form();
+    var body = new FormData(form()), old = form(), mine = ++shaped;
     (extra || []).forEach(function (pair) { body.append(pair[0], pair[1]); });
     return ask.post(box.dataset.condition, body).then(function (response) { return response.ok ? response.text() : ''; }).then(function (html) {
       var made = parsed(html);
-      if (!made || form() !== old) return;
+      if (!made || form() !== old || mine !== shaped) return;
       var active = old.contains(document.activeElement) ? document.activeElement : null, was = active ? spot(old, active) : null;
       carry(old, made);
       old.replaceWith(made);
