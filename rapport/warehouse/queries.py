@@ -27,6 +27,7 @@ class Reader:
     """The lake at one moment, for one thread: all that is asked through it agrees."""
 
     connection: duckdb.DuckDBPyConnection  # a cursor of one's own, `w` in use
+    home: str  # the lake's name: a rebuild makes another, whose snapshots are numbered anew
     elsewhere: Elsewhere | None = None  # who answers in DuckDB's place
 
     @property
@@ -80,9 +81,8 @@ class Reader:
     @cached_property
     def snapshot(self) -> tuple[str, int]:
         """Which state of which lake this is: equal ones hold the same rows."""
-        (catalog,) = self.connection.execute("SELECT path FROM duckdb_databases() WHERE database_name = 'w'").fetchall()[0]
         (number,) = self.connection.execute("SELECT id FROM ducklake_current_snapshot('w')").fetchall()[0]
-        return str(catalog), int(number)
+        return self.home, int(number)
 
     @cached_property
     def tables(self) -> dict[str, schema.Columns]:
@@ -109,8 +109,9 @@ def _coarse_bits(customer_ids: BitMap) -> str:
 @contextmanager
 def reader() -> Iterator[Reader]:
     """Ask within; everything asked is of one moment, that of the first question."""
-    with engine.reading() as cursor, elsewhere(cursor) as other:
-        yield Reader(cursor, other)
+    of = engine.home()
+    with engine.reading(of) as cursor, elsewhere(cursor) as other:
+        yield Reader(cursor, of.name, other)
 
 
 def ask(question: Callable[[Reader], T]) -> T:
