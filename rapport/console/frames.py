@@ -36,9 +36,9 @@ def with_frames(answer: HttpResponse) -> HttpResponse:
     return answer
 
 
-def whole(text: str | None) -> int:
+def whole(text: str | None, *, digits_max: int = 11) -> int:
     """A number of an address; 0 where there is none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else 0
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= digits_max else 0
 
 
 def asked_for(request: HttpRequest, name: str, most: int = 200) -> str:

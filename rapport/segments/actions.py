@@ -41,8 +41,8 @@ def save_segment(name: str, rule: str, *, by: str, new: bool = False) -> Segment
 
     The rule before is kept as a version.
     """
-    name = _fitting(name)
-    kept = _held().get(name)
+    name = fitting(name)
+    kept = hold_all().get(name)
     if kept is not None and new:
         raise NameTaken(name)
     text = rule_text(check(rule_in(rule), queries.vocabulary(), saving_as=name))
@@ -62,8 +62,8 @@ def save_segment(name: str, rule: str, *, by: str, new: bool = False) -> Segment
 @transaction.atomic
 def rename_segment(name: str, *, to: str, by: str) -> Segment:
     """Give a segment another name; refused while another segment's rule names it."""
-    to = _fitting(to)
-    held = _held()
+    to = fitting(to)
+    held = hold_all()
     kept = _of(held, name)
     if to == name:
         return kept
@@ -79,7 +79,7 @@ def rename_segment(name: str, *, to: str, by: str) -> Segment:
 @transaction.atomic
 def delete_segment(name: str, *, by: str) -> None:
     """Take a segment away; refused while another segment's rule names it."""
-    kept = _of(_held(), name)
+    kept = _of(hold_all(), name)
     _refuse_used(name, "deleted")
     write_down("segments.delete", subject=f"segment {kept.id}", by=by, name=name, rule=kept.rule)
     days.forget(queries.segment_key(kept))
@@ -130,7 +130,7 @@ def share_question(rule: str, *, as_of: str, by: str) -> SharedQuestion:
 @transaction.atomic
 def define_measure(definition: str, *, by: str) -> NamedMeasure:
     """`spend := sum(revenue) of "Order Completed"`: from then on a trait like any other. The same once more changes nothing."""
-    _held()
+    hold_all()
     checked = check_definition(parse_definition(definition), queries.vocabulary())
     text = definition_text(checked)
     kept = NamedMeasure.objects.filter(name=checked.name).first()
@@ -145,7 +145,7 @@ def define_measure(definition: str, *, by: str) -> NamedMeasure:
 @transaction.atomic
 def delete_measure(name: str, *, by: str) -> None:
     """Take a measure's name away; refused while a segment's rule names it."""
-    _held()
+    hold_all()
     kept = NamedMeasure.objects.filter(name=name).first()
     if kept is None:
         raise Refusal(f'No measure is called "{name}".', mend="`rapport segment list` names them.")
@@ -167,7 +167,7 @@ def upload_list(
     watch: Watch | None = None,
 ) -> UploadedList:
     """Keep under a name whom a file or some lines name; under a name that is there it replaces those, or with `new` is refused."""
-    name = _fitting(name, "A list's name")
+    name = fitting(name, "A list's name")
     if new and UploadedList.objects.filter(name=name).exists():
         raise NameTaken(name, "list")
     found = found_in(said, kind=kind, column=column, encoding=encoding, watch=watch)
@@ -185,7 +185,7 @@ def upload_list(
 @transaction.atomic
 def keep_list(name: str, ids: BitMap, *, by: str) -> UploadedList:
     """Keep these people under a name as they are now; nobody comes and nobody leaves. A name that is taken is refused."""
-    name = _fitting(name, "A list's name")
+    name = fitting(name, "A list's name")
     if not ids:
         raise Refusal("There is nobody to put on a list.", mend="Choose people first.")
     if UploadedList.objects.filter(name=name).exists():
@@ -199,7 +199,7 @@ def keep_list(name: str, ids: BitMap, *, by: str) -> UploadedList:
 @transaction.atomic
 def delete_list(name: str, *, by: str) -> None:
     """Take an uploaded list away; refused while a segment's rule names it."""
-    _held()
+    hold_all()
     kept = queries.list_named(name)
     if users := queries.users_of_list(name):
         raise Refusal(f'The list "{name}" cannot be deleted: {_listed(users)} names it.', mend="Change that rule first.", users=users)
@@ -209,7 +209,7 @@ def delete_list(name: str, *, by: str) -> None:
         Path(kept.reject_file).unlink(missing_ok=True)
 
 
-def _held() -> dict[str, Segment]:
+def hold_all() -> dict[str, Segment]:
     """Every segment and scheme, held until the end: two who save at once must not close a circle between them."""
     found = {one.name: one for one in Segment.objects.select_for_update().order_by("id")}
     list(Scheme.objects.select_for_update().order_by("id"))
@@ -229,7 +229,8 @@ def _listed(names: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _fitting(name: str, what: str = "A segment's name") -> str:
+def fitting(name: str, what: str = "A segment's name") -> str:
+    """A name that can be one, or a refusal."""
     try:
         return fit_name(name.strip(), what)
     except Unfit as unfit:

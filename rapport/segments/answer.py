@@ -20,7 +20,6 @@ from rapport.segments.nodes import (
     And,
     ButNot,
     Did,
-    Element,
     Filter,
     InSegment,
     InSilo,
@@ -28,7 +27,6 @@ from rapport.segments.nodes import (
     Measure,
     Named,
     Or,
-    PropertyTest,
     Relative,
     Rule,
     Sequence,
@@ -39,6 +37,7 @@ from rapport.segments.plans import Words
 from rapport.segments.remembered import Remembered
 from rapport.segments.sets import node_sets
 from rapport.segments.text import rule_text
+from rapport.segments.walk import tests_in
 from rapport.warehouse import queries as warehouse
 
 
@@ -160,13 +159,5 @@ def _of_amount(amount: Amount) -> tuple[str, set[str]]:
     return amount.event, _paths(amount.where) | ({amount.property} if amount.property else set())
 
 
-def _paths(where: Filter | None, within: str = "") -> set[str]:
-    """Every property a filter names, by its full path."""
-    match where:
-        case None:
-            return set()
-        case PropertyTest(path):
-            return {within + path}
-        case Element(path, inner):
-            return _paths(inner, f"{within}{path}.")
-    return set().union(*(_paths(child, within) for child in where.children))
+def _paths(where: Filter | None) -> set[str]:
+    return {path for path, _ in tests_in(where)}

@@ -4,10 +4,9 @@ What was done and how often, wishes, and of each trait its most frequent values 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import ibis
 import ibis.expr.types as ir
@@ -17,8 +16,9 @@ from rapport.lib.zone import company_zone
 from rapport.segments.bounds import Moment
 from rapport.segments.check import check
 from rapport.segments.errors import RuleError
-from rapport.segments.lake import CUSTOMER, Lake, Reader
-from rapport.segments.nodes import Compare, Did, Duration, InTheLast, MayReceive, Rule, Times, TraitTest, Value
+from rapport.segments.lake import Lake, Reader
+from rapport.segments.nodes import Compare, Did, Duration, InTheLast, MayReceive, Rule, Times, TraitTest
+from rapport.segments.values import ValueCount, newest_of
 from rapport.segments.vocabulary import Vocabulary
 from rapport.warehouse import queries as warehouse
 
@@ -33,22 +33,7 @@ TIMES = (1, 2, 5)
 QUARTERS = (0.25, 0.5, 0.75)
 
 
-class Counted(Protocol):
-    """A value, and how many people have it."""
-
-    @property
-    def value(self) -> Value: ...
-    @property
-    def count(self) -> int: ...
-
-
-Frequent: TypeAlias = Callable[[PropertyFacts], Sequence[Counted]]  # the most frequent values of a trait, most frequent first
-
-
-@dataclass(frozen=True)
-class Held:
-    value: Value
-    count: int
+Frequent: TypeAlias = Callable[[PropertyFacts], Sequence[ValueCount]]  # the most frequent values of a trait, most frequent first
 
 
 def characteristics(words: Vocabulary, moment_us: int, frequent: Frequent | None = None) -> list[Rule]:
@@ -91,13 +76,13 @@ def _askable(candidates: Iterator[Rule], words: Vocabulary) -> Iterator[Rule]:
             continue
 
 
-def _frequent(facts: PropertyFacts, lake: Lake, words: Vocabulary) -> list[Held]:
+def _frequent(facts: PropertyFacts, lake: Lake, words: Vocabulary) -> list[ValueCount]:
     said = _newest(facts, lake, words)
     if said is None:
         return []
     counted = said.group_by("value").aggregate(n=ibis._.count())
     found = lake.ask(counted.order_by([ibis.desc("n"), "value"]).limit(VALUES_A_TRAIT)).to_pylist()
-    return [Held(row["value"], row["n"]) for row in found]
+    return [ValueCount(row["value"], row["n"]) for row in found]
 
 
 def _quarters(facts: PropertyFacts, lake: Lake, words: Vocabulary) -> list[Decimal]:
@@ -114,11 +99,9 @@ def _quarters(facts: PropertyFacts, lake: Lake, words: Vocabulary) -> list[Decim
 
 
 def _newest(facts: PropertyFacts, lake: Lake, words: Vocabulary) -> ir.Table | None:
-    """What is known of each customer: the value of the newest own time, of equal times of the higher event id."""
+    """What is known of each customer; None where the lake has no such trait."""
     rows = lake.rows(words.catalogue.event_types[IDENTIFY])
     column = None if rows is None else rows.column(facts)
     if rows is None or column is None:
         return None
-    table = rows.table
-    said = lake.of_customers(table.filter(column.notnull()).select("customer_id", "time", "event_id", value=column))
-    return said.group_by(whose=said[CUSTOMER]).aggregate(value=said["value"].last(order_by=[said.time, said.event_id]))
+    return newest_of(lake, rows.table, column)

@@ -18,8 +18,7 @@ from rapport.segments.answer import answer_many
 from rapport.segments.check import check
 from rapport.segments.models import Segment
 from rapport.segments.nodes import Rule
-from rapport.segments.parse import parse_rule
-from rapport.segments.queries import members, segment_key
+from rapport.segments.queries import members, parsed, segment_key
 from rapport.segments.refresh import days
 from rapport.segments.refresh.kept import EVERYONE, sets_of
 from rapport.segments.text import rule_text
@@ -73,7 +72,7 @@ def standing(chosen: Sequence[Segment], day: date, words: Vocabulary) -> Standin
         if ids is not None:
             found[one.id] = ids
     missing = [one for one in chosen if one.id not in found]
-    rules = [check(parse_rule(one.rule), words) for one in missing]
+    rules = [check(parsed(one.rule), words) for one in missing]
     asked = answer_many(rules, words, min(end_us, now_us())) if rules else []
     found.update((one.id, answer.root) for one, answer in zip(missing, asked, strict=True))
     return Standing(day, {one.id: found[one.id] for one in chosen}, frozenset(one.id for one in missing))

@@ -1,6 +1,6 @@
 """The questions others may ask of segments: what rules may name, who a rule means, what is saved, what uses what."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -136,9 +136,15 @@ class Members:
 
 def members(kept: Segment) -> Members | None:
     """Who a segment means, as of the last refresh; None where it was not refreshed since it got this rule."""
+    return members_of([kept]).get(kept.id)
+
+
+def members_of(chosen: Sequence[Segment]) -> dict[int, Members]:
+    """Who each of these segments means, by its id; without those not refreshed since they got their rule."""
     row = last_refresh()
-    ids = sets_of([segment_key(kept)]).get(segment_key(kept))
-    return None if row is None or ids is None or kept.updated_us > row.moment_us else Members(ids, row.moment_us)
+    refreshed = [] if row is None else [one for one in chosen if one.updated_us <= row.moment_us]
+    sets = sets_of(map(segment_key, refreshed))
+    return {one.id: Members(ids, row.moment_us) for one in refreshed if row and (ids := sets.get(segment_key(one))) is not None}
 
 
 def last_refresh() -> Refresh | None:

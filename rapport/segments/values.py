@@ -84,7 +84,7 @@ def _asked(lake: Lake, event: str, facts: PropertyFacts, catalogue: Catalogue) -
     if rows is None or column is None:
         return []
     if event == IDENTIFY and not facts.list_path:
-        said = _newest(lake, rows.table, column)
+        said = _of_known(lake, newest_of(lake, rows.table, column))
     else:
         said = rows.table.filter(column.notnull()).select(value=column, whose=rows.table.event_id)
     if facts.many:
@@ -100,10 +100,14 @@ def _asked(lake: Lake, event: str, facts: PropertyFacts, catalogue: Catalogue) -
     return [ValueCount(_plain(row["value"]), row["n"]) for row in found[:VALUES_MAX] if row["value"] is not None]
 
 
-def _newest(lake: Lake, table: ir.Table, column: ir.Value) -> ir.Table:
-    """What is known of each known person now: the value of the newest own time, of equal times of the higher event id."""
+def newest_of(lake: Lake, table: ir.Table, column: ir.Value) -> ir.Table:
+    """What is known of each customer (`whose`, `value`): of the newest own time, of equal times of the higher event id."""
     said = lake.of_customers(table.filter(column.notnull()).select("customer_id", "time", "event_id", value=column))
-    newest = said.group_by(whose=said[CUSTOMER]).aggregate(value=said.value.last(order_by=[said.time, said.event_id]))
+    return said.group_by(whose=said[CUSTOMER]).aggregate(value=said.value.last(order_by=[said.time, said.event_id]))
+
+
+def _of_known(lake: Lake, newest: ir.Table) -> ir.Table:
+    """Without visitors."""
     if "known" not in lake.reader.tables:
         return newest
     known = ibis.table({"customer_id": "int32"}, name="known")

@@ -1,6 +1,6 @@
 """Walks over rules and filters without recursion: a rule may be 200 levels deep, and a reader's own stack is no place for that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Several
 from typing import TypeAlias, TypeVar
 
@@ -15,10 +15,12 @@ from rapport.segments.nodes import (
     FilterOr,
     Measure,
     Or,
+    PropertyTest,
     Relative,
     Rule,
     Sequence,
     Step,
+    Test,
 )
 
 Node: TypeAlias = Rule | Filter | Step
@@ -65,6 +67,21 @@ def parts_of(node: Node) -> Several[Node]:
         case Measure() | Relative() if node.amount.where is not None:
             return (node.amount.where,)
     return ()
+
+
+def tests_in(where: Filter | None) -> Iterator[tuple[str, Test | None]]:
+    """Every property a filter names, by its full path, with what is asked of it; of a list itself nothing."""
+    waiting: list[tuple[Filter, str]] = [] if where is None else [(where, "")]
+    while waiting:
+        node, within = waiting.pop()
+        match node:
+            case PropertyTest(path, test):
+                yield within + path, test
+            case Element(path, inner):
+                yield within + path, None
+                waiting.append((inner, f"{within}{path}."))
+            case _:
+                waiting.extend((child, within) for child in node.children)
 
 
 def preorder_of(root: Node) -> list[Node]:

@@ -31,8 +31,7 @@ from rapport.api.shapes import (
     ToldIn,
     iso,
 )
-from rapport.lib.clock import from_us, now_us
-from rapport.lib.zone import company_zone
+from rapport.lib.zone import today
 from rapport.segments import actions, history
 from rapport.segments import queries as segments
 from rapport.segments.models import Segment
@@ -161,7 +160,7 @@ def _not_refreshed() -> Problem:
 
 def _day(said: str | None) -> date:
     if said is None:
-        return from_us(now_us(), company_zone()).date() - timedelta(days=DAYS_TOLD)
+        return today() - timedelta(days=DAYS_TOLD)
     try:
         found = date.fromisoformat(said)
     except ValueError:

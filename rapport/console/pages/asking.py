@@ -34,6 +34,7 @@ from rapport.segments.queries import Remembered, answer_many, check, parse_rule,
 from rapport.segments.vocabulary import Vocabulary
 
 DRAWN = 6
+PAGE = 100
 PIN_SECONDS = 600
 REMEMBERED = Remembered()  # of this process: what the last answers asked of the lake
 OVERLAPS_LOOKED_AT = 40
@@ -207,7 +208,9 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def after(people: BitMap, last_id: int, limit: int) -> list[int]:
-    """The next ids of a set, for paging by cursor."""
-    start = people.rank(last_id) if last_id else 0
-    return list(people[start : start + limit])
+def page_of(people: BitMap, after: int) -> dict[str, Any]:
+    """What a page of a set's people shows: those behind the last one seen, and the last of these where there are more."""
+    start = people.rank(after) if after else 0
+    ids = list(people[start : start + PAGE])
+    more = len(ids) == PAGE and ids[-1] != people[-1]
+    return {"count": len(people), "people": members_of(customers.customers(ids)), "next": ids[-1] if more else None, "after": after}

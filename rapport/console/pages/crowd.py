@@ -4,7 +4,6 @@ Each is named by an address, so that its page, its export and its list are of th
 """
 
 import csv
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +21,7 @@ from rapport.lib.refusals import Refusal
 from rapport.segments import history
 from rapport.segments import queries as segments
 from rapport.segments.models import Segment
+from rapport.segments.text import quoted
 from rapport.segments.vocabulary import Vocabulary
 
 COMPARED_MAX = 8
@@ -67,16 +67,15 @@ def day_said(text: str) -> date:
 
 
 def in_segment(name: str) -> str:
-    return f"in segment {json.dumps(name, ensure_ascii=False)}"
+    return f"in segment {quoted(name)}"
 
 
 def sets_now(of: Sequence[Segment]) -> tuple[dict[int, BitMap], int]:
     """Who these segments mean, all at the moment of the last refresh."""
-    found = {one.id: segments.members(one) for one in of}
-    moments = [one.moment_us for one in found.values() if one is not None]
-    if len(moments) < len(found):
+    found = segments.members_of(of)
+    if any(one.id not in found for one in of):
         raise not_refreshed()
-    return {number: one.ids for number, one in found.items() if one is not None}, moments[0]
+    return {one.id: found[one.id].ids for one in of}, found[of[0].id].moment_us
 
 
 def overlap_rule(inside: Sequence[str], outside: Sequence[str]) -> str:

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from rapport.console.pages.circle import Flow
 from rapport.console.pages.crowd import Flows, chosen, in_segment, numbers_of, overlap_rule, sets_now
-from rapport.lib.clock import from_us, now_us
-from rapport.lib.zone import company_zone
+from rapport.lib.clock import from_us
+from rapport.lib.zone import company_zone, today
 from rapport.segments import history
 from rapport.segments import queries as segments
 from rapport.segments.answer import leaves_of
@@ -36,10 +36,6 @@ class Row:
     spark: Flow
     change: int | None  # of its size, in CHANGE_DAYS
     trouble: str
-
-
-def today() -> date:
-    return from_us(now_us(), company_zone()).date()
 
 
 def rows(search: str, sort: str) -> list[Row]:
@@ -163,10 +159,11 @@ def compared_with(kept: Segment, text: str) -> list[Segment]:
     """The segments beside which this one is shown: those said, else the three that share most people with it."""
     if text:
         return [kept, *(one for one in chosen(text) if one != kept)]
-    mine, others = segments.members(kept), [one for one in segments.segments() if one != kept][:40]
-    if mine is None:
+    others = [one for one in segments.segments() if one != kept][:40]
+    found = segments.members_of([kept, *others])
+    if kept.id not in found:
         return [kept]
-    sets = [(len(mine.ids & found.ids), one) for one in others if (found := segments.members(one)) is not None]
+    sets = [(found[kept.id].ids.intersection_cardinality(found[one.id].ids), one) for one in others if one.id in found]
     return [kept, *(one for shared, one in sorted(sets, key=lambda pair: -pair[0])[:3] if shared)]
 
 

@@ -11,13 +11,14 @@ from rapport.accounts import queries as accounts
 from rapport.accounts.models import User
 from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
+from rapport.lib.zone import today
 from rapport.segments import queries as segments
 from rapport.segments.models import Scheme
 from rapport.segments.nodes import InSilo, NoOne, Or
 from rapport.segments.person import evidence, history_of
 from rapport.segments.silos import queries
 from rapport.segments.silos.actions import Terms, checked_rules
-from rapport.segments.silos.calendar import Rhythm, today
+from rapport.segments.silos.calendar import Rhythm
 from rapport.segments.silos.partition import Part, Placed, Shape, placed
 from rapport.segments.silos.templates import Template, template
 from rapport.segments.text import quoted

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from rapport.accounts.actions import write_down
 from rapport.commerce import queries as commerce
+from rapport.console.frames import whole
 from rapport.console.guard import REFUSED, page, staff
 from rapport.console.pages import asking
 from rapport.console.pages.asking import Question, Shown
@@ -28,7 +29,6 @@ from rapport.segments import queries as segments
 from rapport.segments.models import Segment
 from rapport.segments.vocabulary import Vocabulary
 
-PAGE = 100
 TRIED_MAX = 6
 TEXT_MAX = 200_000
 
@@ -36,7 +36,7 @@ TEXT_MAX = 200_000
 @page("segments.ask")
 def editor(request: HttpRequest) -> HttpResponse:
     """The editor with a live answer; without scripts, a form that asks."""
-    kept = segments.segment(_whole(request.GET.get("segment") or request.POST.get("segment")))
+    kept = segments.segment(whole(request.GET.get("segment") or request.POST.get("segment")))
     if request.method == "POST":
         return _page(request, *typed(request), segment=kept)
     if token := request.GET.get("shared", ""):
@@ -60,7 +60,7 @@ def _page(
         "name": name or (segment.name if segment else ""),
         "grammar": list(GRAMMAR),
         "starts": offered(vocabulary),
-        "customer": customers.customer(_whole(request.GET.get("customer"))),
+        "customer": customers.customer(whole(request.GET.get("customer"))),
     }
     try:
         if text.strip():
@@ -79,7 +79,7 @@ def answered(request: HttpRequest) -> HttpResponse:
     vocabulary = segments.vocabulary()
     if not text.strip():
         return render(request, "console/ask/answer.html", {"text": "", "starts": offered(vocabulary)})
-    kept = segments.segment(_whole(request.POST.get("segment")))
+    kept = segments.segment(whole(request.POST.get("segment")))
     try:
         context = _answer(_asked(request, vocabulary), kept.rule if kept else request.POST.get("against", "")[:TEXT_MAX])
     except Refusal as refusal:
@@ -91,7 +91,7 @@ def answered(request: HttpRequest) -> HttpResponse:
 @require_POST
 def evidence(request: HttpRequest) -> HttpResponse:
     """Why one customer is in, or out. A read of their profile, so it is written down."""
-    customer = customers.customer(_whole(request.POST.get("customer")))
+    customer = customers.customer(whole(request.POST.get("customer")))
     if customer is None:
         raise Refusal("That customer is not there any more.", mend="Try someone else.")
     asked = _asked(request, segments.vocabulary())
@@ -136,18 +136,13 @@ def members(request: HttpRequest) -> HttpResponse:
     vocabulary = segments.vocabulary()
     asked = asking.question(text, vocabulary, as_of)
     found = asking.moved(asked, vocabulary, came=since == "came") if since in ("came", "left") else asking.ask(asked).people
-    after = _whole(request.GET.get("after"))
-    ids = asking.after(found, after, PAGE)
     context = {
         "here": "ask",
         "text": text,
         "as_of": as_of,
         "moved": since,
         "asked": asked,
-        "count": len(found),
-        "people": asking.members_of(customers.customers(ids)),
-        "next": ids[-1] if len(ids) == PAGE and ids[-1] != found[-1] else None,
-        "after": after,
+        **asking.page_of(found, whole(request.GET.get("after"))),
     }
     return render(request, "console/ask/members.html", context)
 
@@ -169,7 +164,7 @@ def save(request: HttpRequest) -> HttpResponse:
 def _asked(request: HttpRequest, vocabulary: Vocabulary) -> Question:
     """What the editor asks, at the moment its page is pinned to."""
     text, as_of = typed(request)
-    return asking.question(text, vocabulary, as_of, pinned_us=_whole(request.POST.get("pin")))
+    return asking.question(text, vocabulary, as_of, pinned_us=whole(request.POST.get("pin"), digits_max=17))
 
 
 def _answer(asked: Question, against: str) -> dict[str, Any]:
@@ -185,7 +180,3 @@ def _drawn(asked: Question, shown: Shown) -> list[asking.Member]:
 
 def typed(request: HttpRequest) -> tuple[str, str]:
     return request.POST.get("rule", "")[:TEXT_MAX].replace("\r\n", "\n"), request.POST.get("as_of", "")
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else 0

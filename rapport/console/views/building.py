@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from rapport.console.frames import whole
 from rapport.console.guard import REFUSED, page, staff
 from rapport.console.pages import asking, conditions, editing, picks
 from rapport.console.pages.moving import WAYS, laid_out, moved
@@ -27,7 +28,7 @@ URL_MAX = 1_800  # characters of an address that every program on the way lets t
 def complete(request: HttpRequest) -> JsonResponse:
     """What may stand where the caret is."""
     text, _as_of = typed(request)
-    units = _whole(request.POST.get("caret"))
+    units = whole(request.POST.get("caret"))
     before = text.encode("utf-16-le")[: units * 2].decode("utf-16-le", errors="ignore")
     return JsonResponse(asking.completion(text, len(before), segments.vocabulary()))
 
@@ -64,7 +65,7 @@ def _set(request: HttpRequest, text: str) -> editing.Edited:
 
 def _drop(request: HttpRequest, text: str) -> editing.Edited:
     side = next(one for one in editing.SIDES if one == _one_of(request, "side", editing.SIDES))
-    return editing.dropped(segments.parse_rule(text), _node(request), _whole(request.POST.get("target")), side)
+    return editing.dropped(segments.parse_rule(text), _node(request), whole(request.POST.get("target")), side)
 
 
 def _join(request: HttpRequest, text: str) -> editing.Edited:
@@ -161,8 +162,4 @@ def _one_of(request: HttpRequest, name: str, among: object) -> str:
 
 
 def _node(request: HttpRequest) -> int:
-    return _whole(request.POST.get("node"))
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else 0
+    return whole(request.POST.get("node"))

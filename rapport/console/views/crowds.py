@@ -12,14 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from rapport.accounts.actions import write_down
+from rapport.console.frames import whole
 from rapport.console.guard import page, staff
 from rapport.console.pages import asking
 from rapport.console.pages.crowd import Crowd, crowd, csv_lines
-from rapport.customers import queries as customers
 from rapport.segments import actions
 from rapport.segments.text import quoted
-
-PAGE = 100
 
 
 @page("segments.ask")
@@ -63,16 +61,10 @@ def _found(request: HttpRequest, said: Mapping[str, str]) -> Crowd:
 
 
 def _shown(request: HttpRequest, found: Crowd) -> HttpResponse:
-    text = request.GET.get("after", "")
-    after = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
-    ids = asking.after(found.ids, after, PAGE)
     context = {
         "here": "segments",
         "crowd": found,
-        "count": len(found.ids),
-        "people": asking.members_of(customers.customers(ids)),
-        "next": ids[-1] if len(ids) == PAGE and ids[-1] != found.ids[-1] else None,
-        "after": after,
+        **asking.page_of(found.ids, whole(request.GET.get("after"))),
         "alone": found.of[0] if len(found.of) == 1 else None,
     }
     return render(request, "console/segments/people.html", context)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from rapport.accounts.actions import write_down
 from rapport.commerce import queries as commerce
+from rapport.console.frames import whole
 from rapport.console.guard import is_fragment, page, staff
 from rapport.console.pages.bought import quarter_plot
 from rapport.console.pages.circle import everyone
@@ -34,7 +35,7 @@ FOUND_MAX = 8
 def listed(request: HttpRequest) -> HttpResponse:
     """The list, with a search over names, mail addresses, phones, ids and orders. Paged by cursor."""
     text = request.GET.get("q", "").strip()[:200]
-    after = _whole(request.GET.get("after"))
+    after = whole(request.GET.get("after"))
     rows = customers.search(text, limit=PAGE + 1, after=after)
     order = commerce.order(text) if text and not after else None
     context = {
@@ -181,10 +182,6 @@ def _listed(row: Customer) -> tuple[Customer, str, str, int]:
 
 def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else 0
 
 
 def _address(customer_id: int) -> str:

@@ -14,8 +14,8 @@ from rapport.console.pages.loads import is_moving, progress
 from rapport.console.pages.silos import scheme_rows
 from rapport.events import queries as log
 from rapport.intake import queries as doors
-from rapport.lib.clock import DAY_US, from_us, now_us
-from rapport.lib.zone import company_zone
+from rapport.lib.clock import DAY_US, now_us
+from rapport.lib.zone import today
 from rapport.segments.silos import queries as silos
 
 DAYS = 30
@@ -29,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The first page after sign-in; a role sees the parts it may open."""
     user = staff(request)
     reads, doors_open = user.may("customers.read"), user.may("intake.read")
-    context: dict[str, Any] = {"here": "home", "today": from_us(now_us(), company_zone()).date(), "example": EXAMPLE}
+    context: dict[str, Any] = {"here": "home", "today": today(), "example": EXAMPLE}
     context |= {"reads": reads, "doors_open": doors_open, **running(user)}
     context["due"] = scheme_rows(silos.due_of(user.email)) if user.may("segments.ask") else []
     if reads or doors_open:

@@ -15,12 +15,10 @@ from rapport.console.frames import asked_for, whole
 from rapport.console.guard import REFUSED, page, staff
 from rapport.console.pages import asking, reviewing
 from rapport.console.pages.silos import day_of, scheme_rows, silo_rule
-from rapport.customers import queries as customers
 from rapport.lib.refusals import Refusal
 from rapport.segments.models import Review
 from rapport.segments.silos import actions, queries, reviews
 
-PAGE = 100
 BEFORE_SHOWN = 8
 
 
@@ -112,20 +110,15 @@ def people(request: HttpRequest, review_id: int) -> HttpResponse:
     said = request.GET
     way, one, other = said.get("way", ""), said.get("from"), said.get("to")
     found = reviewing.people_of(review, one=one, other=other, way=way)
-    after = whole(said.get("after"))
-    ids = asking.after(found, after, PAGE)
     query = urlencode({name: said[name] for name in ("way", "from", "to") if name in said})
     context = {
         "here": "silos",
         "review": review,
-        "count": len(found),
         "way": way,
         "source": one,
         "target": other,
         "query": query,
-        "people": asking.members_of(customers.customers(ids)),
-        "next": ids[-1] if len(ids) == PAGE and ids[-1] != found[-1] else None,
-        "after": after,
+        **asking.page_of(found, whole(said.get("after"))),
     }
     return render(request, "console/silos/people.html", context)
 

@@ -8,9 +8,10 @@ from rapport.events.actions import NewFact, record
 from rapport.lib.clock import now_us
 from rapport.lib.locks import loop_lock, turn_to_write
 from rapport.segments.events import SEGMENT_ENTERED, SEGMENT_LEFT
-from rapport.segments.leaves import Words
 from rapport.segments.models import Segment
 from rapport.segments.nodes import Rule
+from rapport.segments.plans import Words
+from rapport.segments.queries import segment_key
 from rapport.segments.refresh import days, kept
 from rapport.segments.refresh.refreshing import Moved, moved
 from rapport.warehouse import queries as warehouse
@@ -51,7 +52,7 @@ def _refresh_to(moment_us: int, rules: Mapping[str, Rule], words: Words, *, day_
 
 def _tell(outcome: Moved, moment_us: int) -> None:
     """Facts for who came and left, of the segments something listens to."""
-    listened = {f"segment:{one.id}": one for one in Segment.objects.filter(told=True)}
+    listened = {segment_key(one): one for one in Segment.objects.filter(told=True)}
     for key in listened.keys() & outcome.flipped.keys():
         came, left = came_and_left(outcome.state.sets[key].ids, outcome.flipped[key], outcome.merged)
         told = list(_facts(listened[key], came, left, moment_us))

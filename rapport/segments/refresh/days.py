@@ -68,12 +68,9 @@ def _unrolled(rows: Iterable[KeptDay]) -> BitMap | None:
 
 def set_on(key: str, day: date) -> BitMap | None:
     """A set as it stood at the end of a day, or of the last day kept before it; None where there is none."""
-    newest = KeptDay.objects.filter(key=key, day__lte=day).order_by("-day").values_list("day", flat=True).first()
-    if newest is None:
-        return None
-    whole = KeptDay.objects.filter(key=key, day__lte=newest, is_whole=True).order_by("-day").values_list("day", flat=True).first()
-    assert whole is not None, "the first day of a set is written whole"
-    return _unrolled(KeptDay.objects.filter(key=key, day__gte=whole, day__lte=newest).order_by("day"))
+    rows = KeptDay.objects.filter(key=key, day__lte=day)  # the first of them all is written whole
+    whole = rows.filter(is_whole=True).order_by("-day").values_list("day", flat=True).first()
+    return None if whole is None else _unrolled(rows.filter(day__gte=whole).order_by("day"))
 
 
 def each(key: str, since: date) -> Iterator[tuple[date, BitMap]]:

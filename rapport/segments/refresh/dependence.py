@@ -4,12 +4,12 @@ Edges are worked out as the bounds of the same window at both moments: what lies
 other now. So a clock change, a month's end or a clock that was set back need no case of their own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from rapport.customers.events import ADDRESS_SUPPRESSED, CONSENT_FACTS, SUPPRESSION_LIFTED
 from rapport.events.catalogue import IDENTIFY, EventTypeFacts
@@ -21,7 +21,6 @@ from rapport.segments.nodes import (
     AnniversaryInTheNext,
     Compare,
     Did,
-    Element,
     Filter,
     InList,
     InTheLast,
@@ -31,7 +30,6 @@ from rapport.segments.nodes import (
     Measure,
     Near,
     OneOf,
-    PropertyTest,
     Relative,
     Sequence,
     Test,
@@ -42,6 +40,7 @@ from rapport.segments.nodes import (
 from rapport.segments.plans import Words
 from rapport.segments.text import amount_text
 from rapport.segments.vocabulary import PLACE_TRAITS
+from rapport.segments.walk import tests_in
 
 Edge: TypeAlias = "datetime | date"
 OF_EVERY_ROW = ("customer_id", "time", "event_id")
@@ -122,7 +121,7 @@ class _Finder:
             self._rows_of(kind)
             if window is not None:
                 self._cross_window(kind.table, "time", window, by_day=False)
-            for path, test in _tests(where):
+            for path, test in tests_in(where):
                 self._property(kind, path, test)
 
     def amount(self, amount: Amount, values: Iterable[Value]) -> None:
@@ -172,13 +171,13 @@ class _Finder:
 
     def leave_to_write(self, channel: str) -> None:
         """The newest words on consent, and the address; a word on an address may concern anybody."""
-        types, traits = self.words.catalogue.event_types, self.words.catalogue.traits
+        types = self.words.catalogue.event_types
         self.made.kinds.update(types[name].id for name in CONSENT_FACTS)
         self.made.columns["consents"] = {"channel", "purpose", "given"}
         self._cross("consents", "time", self.then.us, self.now.us)
         for trait in POST_TRAITS if channel == "post" else filter(None, [ADDRESS_TRAIT.get(channel)]):
             self._rows_of(types[IDENTIFY])
-            self._property(types[IDENTIFY], traits[trait].path if trait in traits else trait, None)
+            self._property(types[IDENTIFY], trait, None)
         if channel in ADDRESS_TRAIT:
             self.made.voiding.update(types[name].id for name in (ADDRESS_SUPPRESSED, SUPPRESSION_LIFTED))
             if (crossing := _crossing("suppressions", "time", self.then.us, self.now.us)) is not None:
@@ -237,18 +236,3 @@ def _crossing(table: str, column: str, one_us: int, other_us: int) -> Crossing |
 
 def _or(bound: int | None, edge: int) -> int:
     return edge if bound is None else bound
-
-
-def _tests(where: Filter | None, within: str = "") -> Iterator[tuple[str, Test | None]]:
-    """Every property a filter names, by its full path, with what is asked of it."""
-    waiting: list[tuple[Any, str]] = [] if where is None else [(where, within)]
-    while waiting:
-        node, prefix = waiting.pop()
-        match node:
-            case PropertyTest(path, test):
-                yield prefix + path, test
-            case Element(path, inner):
-                yield prefix + path, None
-                waiting.append((inner, f"{prefix}{path}."))
-            case _:
-                waiting.extend((child, prefix) for child in node.children)

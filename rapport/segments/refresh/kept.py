@@ -55,7 +55,7 @@ _remembered: list[State] = []  # the newest this process has left or read
 
 
 def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:64]
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def leaf_key(text: str) -> str:

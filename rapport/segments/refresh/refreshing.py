@@ -80,7 +80,7 @@ class _Pass:
         flipped = self._renew_rules()
         self.state.sets = {key: one for key, one in sets.items() if key == EVERYONE or key in self.by_key or key in self.rules}
         self.state.moment_us, self.state.place = self.lake.moment.us, self.place
-        merged = dict(zip(*(side.tolist() for side in self._merged(touched)), strict=True))
+        merged = self._merged(touched)
         seconds = time.perf_counter() - self.started
         return Moved(self.state, flipped, changes.void, len(whole) + len(some), len(whole), len(self.people), seconds, merged)
 
@@ -112,10 +112,11 @@ class _Pass:
         copy = self.reader.rows_of("known", ["customer_id"], ids)
         return self.lake.narrow({"known": copy}).everyone_asked()
 
-    def _merged(self, touched: BitMap) -> tuple[np.ndarray, np.ndarray]:
+    def _merged(self, touched: BitMap) -> dict[int, int]:
+        """Whom the aliases among these stand for."""
         aliases, roots = self.lake.aliases
         mine = np.isin(aliases, np.array(touched.to_array(), dtype=aliases.dtype))
-        return aliases[mine], roots[mine]
+        return dict(zip(aliases[mine].tolist(), roots[mine].tolist(), strict=True))
 
     # Whom a condition is asked of
 

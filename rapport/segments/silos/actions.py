@@ -12,10 +12,11 @@ from rapport.accounts.actions import write_down
 from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
 from rapport.segments import queries as segments
+from rapport.segments.actions import fitting, hold_all
 from rapport.segments.check import check
 from rapport.segments.errors import NameTaken, RuleError
-from rapport.segments.literals import Unfit, fit_name, fit_number
-from rapport.segments.models import Parameter, Review, Scheme, SchemeVersion, Segment, Silo
+from rapport.segments.literals import Unfit, fit_number
+from rapport.segments.models import Parameter, Review, Scheme, SchemeVersion, Silo
 from rapport.segments.nodes import Rule
 from rapport.segments.silos import queries
 from rapport.segments.silos.calendar import Rhythm
@@ -42,7 +43,7 @@ class Terms:
 def create_scheme(terms: Terms, shape: Shape, *, by: str, parameters: Mapping[str, tuple[str, str]] | None = None) -> Scheme:
     """A new scheme; `parameters` (name → number, unit) that are not there yet are made, those that are keep their number."""
     hold_all()
-    name = _fitting(terms.name, "A scheme's name")
+    name = fitting(terms.name, "A scheme's name")
     if Scheme.objects.filter(name=name).exists():
         raise NameTaken(name, what="scheme")
     for parameter, (number, unit) in (parameters or {}).items():
@@ -60,7 +61,7 @@ def change_scheme(scheme_id: int, terms: Terms, shape: Shape, *, by: str) -> Sch
     hold_all()
     scheme = queries.scheme_or_refusal(scheme_id)
     _refuse_under_review(scheme)
-    name = _fitting(terms.name, "A scheme's name")
+    name = fitting(terms.name, "A scheme's name")
     if name != scheme.name:
         if Scheme.objects.filter(name=name).exists():
             raise NameTaken(name, what="scheme")
@@ -186,12 +187,6 @@ def parameter_effect(name: str, number: str, *, moment_us: int | None = None) ->
 # What all of them share
 
 
-def hold_all() -> None:
-    """Every segment and scheme, held until the end: two who save at once must not close a circle between them."""
-    list(Segment.objects.select_for_update().order_by("id").values_list("id"))
-    list(Scheme.objects.select_for_update().order_by("id").values_list("id"))
-
-
 def checked_rules(shape: Shape, vocabulary: Vocabulary, numbers: Mapping[str, str], *, scheme: str) -> list[Rule]:
     """Each silo's rule with its numbers, checked; a refusal names the silo and the place."""
     return [checked_rule(part.rule, vocabulary, numbers, scheme=scheme, silo=part.name) for part in shape.parts]
@@ -227,19 +222,12 @@ def _take_terms(scheme: Scheme, terms: Terms) -> None:
 def _fitting_shape(shape: Shape) -> Shape:
     if len(shape.parts) > SILOS_MAX:
         raise Refusal(f"A scheme has at most {SILOS_MAX} silos with a rule.", mend="Merge some.")
-    parts = tuple(Part(_fitting(part.name, "A silo's name"), part.rule.strip()) for part in shape.parts)
-    remainder = _fitting(shape.remainder, "The remainder's name")
+    parts = tuple(Part(fitting(part.name, "A silo's name"), part.rule.strip()) for part in shape.parts)
+    remainder = fitting(shape.remainder, "The remainder's name")
     names: Sequence[str] = [*(part.name for part in parts), remainder]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise Refusal(f'Two silos are called "{twice}".', mend="Give each a name of its own.")
     return Shape(parts, remainder)
-
-
-def _fitting(name: str, what: str) -> str:
-    try:
-        return fit_name(name.strip(), what)
-    except Unfit as unfit:
-        raise RuleError(unfit.trouble, mend=unfit.mend) from None
 
 
 def _fitting_number(said: str) -> str:

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, cast
 
-from rapport.lib.clock import from_us, now_us
 from rapport.lib.refusals import Refusal
-from rapport.lib.zone import company_zone
 from rapport.segments.bounds import shifted_day
 from rapport.segments.nodes import Duration
 
@@ -27,8 +25,3 @@ class Rhythm:
     def after(self, day: date) -> date:
         """The day so much later; a month ends where the calendar lets it."""
         return cast(date, shifted_day(day, Duration(self.count, self.unit), 1))
-
-
-def today() -> date:
-    """The company's day."""
-    return from_us(now_us(), company_zone()).date()

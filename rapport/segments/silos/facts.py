@@ -12,13 +12,11 @@ from rapport.lib.clock import DAY_US
 from rapport.lib.zone import company_zone
 from rapport.segments.bounds import Moment, moment_of
 from rapport.segments.lake import CUSTOMER, Lake, Reader
-from rapport.segments.nodes import Duration
 from rapport.segments.plans import Words
 from rapport.segments.sets import bitmap
+from rapport.segments.worth import ORDERED, REVENUE, YEAR
 
-ORDERED, MAILED, CLICKED = "Order Completed", "Email Sent", "Email Link Clicked"
-REVENUE = "revenue"
-YEAR = Duration(12, "month")
+MAILED, CLICKED = "Email Sent", "Email Link Clicked"
 NEVER_US = -1
 
 

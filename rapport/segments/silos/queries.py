@@ -5,11 +5,11 @@ from pyroaring import BitMap
 
 from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
+from rapport.lib.zone import today
 from rapport.segments import queries as segments
 from rapport.segments.answer import leaves_of
 from rapport.segments.models import Decision, Parameter, Review, Scheme, SchemeVersion, Silo, SiloSet
 from rapport.segments.nodes import Rule
-from rapport.segments.silos.calendar import today
 from rapport.segments.silos.parameters import names_in
 from rapport.segments.silos.partition import Part, Placed, Shape, placed
 from rapport.segments.vocabulary import Vocabulary

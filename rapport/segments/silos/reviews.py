@@ -10,11 +10,13 @@ from pyroaring import BitMap
 from rapport.accounts.actions import write_down
 from rapport.lib.clock import now_us
 from rapport.lib.refusals import Refusal
+from rapport.lib.zone import today
 from rapport.segments import queries as segments
+from rapport.segments.actions import hold_all
 from rapport.segments.models import Decision, Review, Scheme, SiloSet
 from rapport.segments.silos import queries
-from rapport.segments.silos.actions import checked_rule, checked_rules, hold_all, reshape
-from rapport.segments.silos.calendar import Rhythm, today
+from rapport.segments.silos.actions import checked_rule, checked_rules, reshape
+from rapport.segments.silos.calendar import Rhythm
 from rapport.segments.silos.measuring import known_since, measured, value_explained
 from rapport.segments.silos.partition import Shape, merge, placed, read_through, retire, split
 

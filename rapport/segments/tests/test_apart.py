@@ -13,11 +13,12 @@ from rapport.events.actions import learn
 from rapport.intake.actions import receive
 from rapport.lib.clock import DAY_US
 from rapport.segments import queries
-from rapport.segments.characteristics import CONDITIONS_MAX, Held, characteristics
+from rapport.segments.characteristics import CONDITIONS_MAX, characteristics
 from rapport.segments.history import apart
 from rapport.segments.tests.cases.playing import moment_us
 from rapport.segments.tests.cases.world import identify, order
 from rapport.segments.text import rule_text
+from rapport.segments.values import ValueCount
 from rapport.segments.worth import middle_spend
 from rapport.warehouse import actions as warehouse
 from rapport.warehouse import engine
@@ -57,7 +58,10 @@ def test_conditions_are_drawn_from_what_data_knows() -> None:
 
 
 def test_values_handed_in_are_not_asked_for_and_rare_ones_are_left_out() -> None:
-    texts = [rule_text(one) for one in characteristics(queries.vocabulary(), NOW, lambda facts: [Held("Ogallala", 30), Held("Alma", 29)])]
+    texts = [
+        rule_text(one)
+        for one in characteristics(queries.vocabulary(), NOW, lambda facts: [ValueCount("Ogallala", 30), ValueCount("Alma", 29)])
+    ]
     assert 'city = "Ogallala"' in texts
     assert not [text for text in texts if "Alma" in text or "Omaha" in text]
 

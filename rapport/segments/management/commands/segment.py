@@ -21,7 +21,7 @@ from rapport.customers import queries as customers
 from rapport.lib.bulk import slices
 from rapport.lib.clock import from_us, now_us
 from rapport.lib.refusals import Refusal
-from rapport.lib.zone import company_zone
+from rapport.lib.zone import company_zone, today
 from rapport.segments import actions, history, queries
 from rapport.segments.answer import Answer, answer
 from rapport.segments.bounds import Moment
@@ -300,7 +300,7 @@ def _moment_us(given: dict[str, Any]) -> int:
 
 def _since(given: dict[str, Any]) -> date:
     if given["since"] is None:
-        return from_us(now_us(), company_zone()).date() - timedelta(days=DAYS_TOLD)
+        return today() - timedelta(days=DAYS_TOLD)
     try:
         return date.fromisoformat(given["since"])
     except ValueError:
