@@ -30,7 +30,7 @@ TYPES = {  # as the engine calls them, and as Ibis does
     "DATE": "date",
     "TIMESTAMP": "timestamp",
 }
-OF_EVERY_FACT = ("customer_id", "time", "event_id")
+OF_EVERY_FACT = ("customer_id", "time")
 FRAMES_A_LEVEL = 50  # what Ibis and SQLGlot call for one bracket in another
 CUSTOMER, ALIAS, ROOT = "@customer", "@alias", "@root"  # no column of the lake is called so
 
@@ -75,7 +75,7 @@ class Lake:
 
     reader: Reader
     moment: Moment
-    narrowed: dict[str, str] = field(default_factory=dict)  # a table's copy that holds the rows of those customers
+    narrowed: dict[str, str] = field(default_factory=dict)  # a table's copy that holds those customers' rows, no longer by an alias
     within: BitMap | None = None  # those customers, as far as they are of everyone
     _rows: dict[tuple[int, str], Rows | None] = field(default_factory=dict)
     _unrated: dict[int, int] = field(default_factory=dict)
@@ -114,10 +114,16 @@ class Lake:
     def roots(self, ids: BitMap) -> BitMap:
         """The customers these ids stand for now."""
         merged = ids & self.alias_ids
-        if not merged:
-            return ids
-        aliases, roots = self.aliases
-        return (ids - merged) | bitmap(roots[np.searchsorted(aliases, np.array(merged.to_array()))])
+        return (ids - merged) | bitmap(self.with_roots(merged)[1]) if merged else ids
+
+    def with_roots(self, ids: BitMap) -> tuple[np.ndarray, np.ndarray]:
+        """These ids in rising order, and beside each the customer it stands for now."""
+        own = np.array(ids.to_array(), np.int32)
+        found, (aliases, roots) = own.copy(), self.aliases
+        if merged := ids & self.alias_ids:
+            mine = np.array(merged.to_array(), np.int32)
+            found[np.searchsorted(own, mine)] = roots[np.searchsorted(aliases, mine)]
+        return own, found
 
     def families(self, roots: BitMap) -> BitMap:
         """These customers with every alias that stands for one of them."""
@@ -143,7 +149,7 @@ class Lake:
 
     def of_customers(self, rows: ir.Table) -> ir.Table:
         """Rows with the customer their id stands for now: late, when they are few and narrow."""
-        if not self.alias_ids:  # the join costs a quarter of the question
+        if self.narrowed or not self.alias_ids:  # the join costs a quarter of the question
             return rows.mutate(**{CUSTOMER: rows.customer_id})
         aliases = self.whole_table("aliases")
         assert aliases is not None, "ids were read from it"

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
-from pyroaring import BitMap
 
 from rapport.events import queries as log
 from rapport.lib.arrow import pa
@@ -19,7 +18,7 @@ from rapport.warehouse.spark import Elsewhere, elsewhere
 from rapport.warehouse.spark_sessions import DUCKDB, EngineFailed
 
 T = TypeVar("T")
-COARSE = 16  # ids to a bit
+COARSE = 4  # ids to a bit
 
 
 @dataclass
@@ -42,25 +41,33 @@ class Reader:
             return self.elsewhere.ask(question)
         return self.connection.execute(ibis.to_sql(question, dialect=DUCKDB)).to_arrow_table()
 
-    def rows_of(self, table: str, columns: Sequence[str], customer_ids: BitMap) -> str:
-        """Copy what these customers have in a table, some columns of it, for as long as the reader lives; answers the copy's name."""
+    def rows_of(self, table: str, columns: Sequence[str], ids: np.ndarray, roots: np.ndarray) -> str:
+        """Copy what customers have in a table, some columns of it, for as long as the reader lives; answers the copy's name.
+
+        `ids` are as recorded; in the copy each is the customer beside it in `roots`.
+        """
         copy = f"{table}@{len(self.tables)}"
+        # under names that no column of the lake has
+        asked = pa.table({"@id": pa.array(ids, pa.int32()), "@root": pa.array(roots, pa.int32())})
         if self.elsewhere is not None:
-            self.elsewhere.rows_of(copy, table, columns, customer_ids)
+            self.elsewhere.rows_of(copy, table, columns, asked)
         else:
-            self._copy(copy, table, columns, customer_ids)
+            self._copy(copy, table, columns, asked, int(ids.max()))
         self.tables[copy] = {column: self.tables[table][column] for column in columns}
         return copy
 
-    def _copy(self, copy: str, table: str, columns: Sequence[str], customer_ids: BitMap) -> None:
-        self.connection.register("@ids", pa.table({"customer_id": pa.array(customer_ids.to_array(), pa.int32())}))
-        self.connection.execute("SET VARIABLE asked = $bits::BIT", {"bits": _coarse_bits(customer_ids)})
-        near = f"get_bit(getvariable('asked'), least(customer_id // {COARSE}, {customer_ids.max() // COARSE + 1})) = 1"
+    def _copy(self, copy: str, table: str, columns: Sequence[str], asked: pa.Table, last: int) -> None:
+        self.connection.register("@asked", asked)
+        self.connection.execute("SET VARIABLE near = $bits::BLOB::BIT", {"bits": _coarse_bits(asked["@id"].to_numpy(), last)})
+        near = f"get_bit(getvariable('near'), least(customer_id // {COARSE}, {last // COARSE + 1})) = 1"
+        of_roots = ['"@root" AS customer_id' if column == "customer_id" else schema.name(column) for column in columns]
+        # materialized: joined at the end of the scan, the same takes twice as long
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {schema.name(copy)} AS"
-            f' SELECT {schema.names(columns)} FROM (SELECT * FROM w.{schema.name(table)} WHERE {near}) SEMI JOIN "@ids" USING (customer_id)'
+            f' WITH "@near" AS MATERIALIZED (SELECT {schema.names(columns)} FROM w.{schema.name(table)} WHERE {near})'
+            f' SELECT {", ".join(of_roots)} FROM "@near" JOIN "@asked" ON customer_id = "@id"'
         )
-        self.connection.unregister("@ids")
+        self.connection.unregister("@asked")
 
     @cached_property
     def ibis(self) -> Any:
@@ -96,14 +103,15 @@ class Reader:
         return frozenset(name for (name,) in found)
 
 
-def _coarse_bits(customer_ids: BitMap) -> str:
-    """A digit for each COARSE ids in a row, 1 where one of them is asked for, and a last 0 for all that come after.
+def _coarse_bits(ids: np.ndarray, last: int) -> bytes:
+    """A bit for each COARSE ids in a row, set where one of them is asked for, and a last 0 for all that come after.
 
     A test of these bits goes down into the scan, which then leaves whole stretches of the other columns unread; a join does not.
+    A bit for each id would be as exact as the join, but DuckDB is the slower the more bits there are.
     """
-    digits = np.full(customer_ids.max() // COARSE + 2, ord("0"), dtype=np.uint8)
-    digits[np.array(customer_ids.to_array(), dtype=np.uint32) // COARSE] = ord("1")
-    return digits.tobytes().decode()
+    near = np.zeros(last // COARSE + 2, dtype=np.bool_)
+    near[ids // COARSE] = True
+    return np.packbits(near).tobytes()
 
 
 @contextmanager

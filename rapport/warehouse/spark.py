@@ -16,7 +16,6 @@ from typing import Any
 
 import duckdb
 from django.conf import settings
-from pyroaring import BitMap
 
 from rapport.lib.arrow import pa
 from rapport.warehouse import schema, spark_sessions
@@ -55,12 +54,12 @@ class Elsewhere:
         with plain_words(self.at):
             return session.sql(words.sql(question)).toArrow()
 
-    def rows_of(self, copy: str, table: str, columns: Sequence[str], customer_ids: BitMap) -> None:
-        """Let a name stand for what these customers have in a table, some columns of it."""
+    def rows_of(self, copy: str, table: str, columns: Sequence[str], asked: pa.Table) -> None:
+        """Let a name stand for what customers have in a table, some columns of it; `asked` has each `@id` with the `@root` it is there."""
+        of_roots = ["`@root` AS customer_id" if one == "customer_id" else f"`{one.replace('`', '``')}`" for one in columns]
         with plain_words(self.at):
-            asked = self.session.createDataFrame(pa.table({"customer_id": pa.array(customer_ids.to_array(), pa.int32())}))
-            rows = self.session.table(self._view(table)).select(*(f"`{name.replace('`', '``')}`" for name in columns))
-            self._name(copy, rows.join(asked, "customer_id", "leftsemi"))
+            rows, whose = self.session.table(self._view(table)), self.session.createDataFrame(asked)
+            self._name(copy, rows.join(whose, rows["customer_id"] == whose["@id"]).selectExpr(*of_roots))
         self.tables[copy] = {column: self.tables[table][column] for column in columns}
 
     @cached_property
@@ -104,7 +103,7 @@ class Elsewhere:
             folder.mkdir(exist_ok=True)
             fresh = made.with_suffix(f".{secrets.token_hex(4)}")
             left = f"SELECT * FROM {schema.name(table)} WHERE filename = {quoted(file)}"
-            self.lake.execute(f"COPY ({left}) TO {quoted(str(fresh))} (FORMAT parquet, COMPRESSION zstd)")
+            self.lake.execute(f"COPY ({left}) TO {quoted(str(fresh))} (FORMAT parquet, COMPRESSION snappy)")
             fresh.replace(made)
         return str(made)
 

@@ -1,6 +1,7 @@
 """A shop's history of any size for the benchmark of segments, written straight to the lake of an empty installation."""
 
 import random
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
@@ -8,12 +9,14 @@ import duckdb
 
 from rapport.events import queries as events
 from rapport.events.actions import NewFact, record
+from rapport.lib.clock import to_us
 from rapport.run.bench.frame import Tell
 from rapport.warehouse import engine, schema
 from rapport.warehouse import queries as warehouse
 from rapport.warehouse.actions import catch_up
 
 SEED = 20_100_101
+FROM, UNTIL = datetime(2010, 1, 1, tzinfo=UTC), datetime(2011, 12, 10, tzinfo=UTC)  # what is asked is asked at the end
 SLICE_FACTS = 10_000_000  # one slice is sorted in memory
 FACTS_A_CUSTOMER = 20
 FIRST_ID = 1_000_000_000  # far from the ids the log gives to what is recorded later
@@ -97,5 +100,5 @@ def _write_slice(lake: duckdb.DuckDBPyConnection, sql: dict[str, str], number: i
 
 
 def _run(lake: duckdb.DuckDBPyConnection, statement: str, values: dict[str, int]) -> None:
-    values = values | {"seed": SEED}
+    values = values | {"seed": SEED, "span": to_us(UNTIL) - to_us(FROM)}
     lake.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})

@@ -5,7 +5,7 @@ On PostgreSQL (`RAPPORT_DATABASE_URL`) the naive way stands beside them: a query
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,22 +16,22 @@ from pyroaring import BitMap
 from rapport.lib.clock import to_us
 from rapport.run.bench import segments_naive
 from rapport.run.bench.frame import Bench, Case, Tell
-from rapport.run.bench.history import FACTS_A_CUSTOMER, add_facts, statements, write_history
+from rapport.run.bench.history import FACTS_A_CUSTOMER, UNTIL, add_facts, statements, write_history
 from rapport.run.bench.segments_conditions import SEGMENTS, Mixture, conditions
 from rapport.segments import queries as segments
 from rapport.segments.actions import save_segment
+from rapport.segments.answer import leaves_of
 from rapport.segments.check import check
-from rapport.segments.nodes import And, ButNot, Or, Rule
+from rapport.segments.nodes import And, ButNot, Leaf, Or, Rule
 from rapport.segments.parse import parse_rule
-from rapport.segments.refresh.kept import State, leaf_key
-from rapport.segments.refresh.refreshing import moved
+from rapport.segments.refresh.kept import State
+from rapport.segments.refresh.refreshing import moved, parts_of, people_of
 from rapport.segments.sets import node_sets
-from rapport.segments.text import rule_text
 from rapport.segments.vocabulary import Vocabulary
 from rapport.warehouse import engine
 from rapport.warehouse import queries as warehouse
 
-NOW = datetime(2011, 12, 10, tzinfo=UTC)
+NOW = UNTIL
 TIMES_PEER, FREE_SECONDS = 1.5, 0.1
 PART_OF_SUM = 0.4
 NEW_FACTS, PART_OF_FULL = 10_000, 0.1
@@ -65,7 +65,8 @@ def cases(options: dict[str, Any], tell: Tell) -> Iterator[Case]:
     several = conditions()
     rules = {f"segment:{number}": check(parse_rule(text), vocabulary) for number, text in enumerate(Mixture(several).rules(SEGMENTS))}
     by_hand = _by_hand([one.sql for one in several])
-    full = _full(rules, [check(parse_rule(one.rule), vocabulary) for one in several], vocabulary)
+    leaves = [leaf for one in several for leaf in leaves_of(check(parse_rule(one.rule), vocabulary), vocabulary)]
+    full = _full(rules, leaves, vocabulary)
     yield Case(f"{SEGMENTS} segments in full", full, f"{len(several)} queries by hand", by_hand, PART_OF_SUM)
     yield _incremental(rules, vocabulary, options["events"] // FACTS_A_CUSTOMER)
     yield from _algebra(vocabulary)
@@ -100,12 +101,13 @@ def refreshed(rules: dict[str, Rule], vocabulary: Vocabulary, state: State | Non
     return warehouse.ask(lambda reader: moved(rules, vocabulary, state, to_us(moment), reader)).state
 
 
-def _full(rules: dict[str, Rule], leaves: list[Rule], vocabulary: Vocabulary) -> Callable[[], list[int]]:
+def _full(rules: dict[str, Rule], leaves: list[Leaf], vocabulary: Vocabulary) -> Callable[[], list[int]]:
     """How many fulfil each condition, once every segment is there."""
 
     def refresh() -> list[int]:
         state = refreshed(rules, vocabulary, None, NOW)
-        return [len(state.sets[leaf_key(rule_text(leaf))].ids & state.everyone) for leaf in leaves]
+        parts = warehouse.ask(lambda reader: [parts_of(leaf, vocabulary.catalogue, reader) for leaf in leaves])
+        return [len(people_of(own, state.sets) & state.everyone) for own in parts]
 
     return refresh
 
@@ -118,7 +120,7 @@ def _incremental(rules: dict[str, Rule], vocabulary: Vocabulary, customers: int)
 
     def begin() -> None:
         sets = {key: replace(one, ids=one.ids.copy(), change=one.change.copy()) for key, one in before.sets.items()}
-        state[:] = [State(before.moment_us, before.place, sets)]
+        state[:] = [State(before.moment_us, before.place, sets, dict(before.coming))]
 
     def counts(found: State) -> list[int]:
         return [len(found.sets[key].ids) for key in rules]

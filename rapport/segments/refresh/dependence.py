@@ -43,12 +43,15 @@ from rapport.segments.vocabulary import PLACE_TRAITS
 from rapport.segments.walk import tests_in
 
 Edge: TypeAlias = "datetime | date"
-OF_EVERY_ROW = ("customer_id", "time", "event_id")
+OF_EVERY_ROW = {"customer_id", "time"}  # of every table but that of the known
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """Rows of a table whose column lies in [low, high): they were on one side of an edge, and are on the other now."""
+    """Rows of a table whose column lies in [low, high): they were on one side of an edge, and are on the other now.
+
+    Where an edge has not moved yet, low is high: it will.
+    """
 
     table: str
     column: str
@@ -173,15 +176,14 @@ class _Finder:
         """The newest words on consent, and the address; a word on an address may concern anybody."""
         types = self.words.catalogue.event_types
         self.made.kinds.update(types[name].id for name in CONSENT_FACTS)
-        self.made.columns["consents"] = {"channel", "purpose", "given"}
+        self.made.columns["consents"] = {"channel", "purpose", "given", "event_id"}
         self._cross("consents", "time", self.then.us, self.now.us)
         for trait in POST_TRAITS if channel == "post" else filter(None, [ADDRESS_TRAIT.get(channel)]):
             self._rows_of(types[IDENTIFY])
             self._property(types[IDENTIFY], trait, None)
         if channel in ADDRESS_TRAIT:
             self.made.voiding.update(types[name].id for name in (ADDRESS_SUPPRESSED, SUPPRESSION_LIFTED))
-            if (crossing := _crossing("suppressions", "time", self.then.us, self.now.us)) is not None:
-                self.made.voiding_crossings.add(crossing)
+            self.made.voiding_crossings.add(_crossing("suppressions", "time", self.then.us, self.now.us))
 
     # What that comes to in rows and columns
 
@@ -198,6 +200,11 @@ class _Finder:
         list_path = path if facts.kind == "list" else facts.list_path
         table = f"{kind.table}__{kind.properties[list_path].column}" if list_path else kind.table
         read = self.made.columns.setdefault(table, set())
+        if list_path:  # elements and their facts find each other by it
+            self.made.columns[kind.table].add("event_id")
+            read.add("event_id")
+        if kind.name == IDENTIFY:  # of traits the newest counts
+            read.add("event_id")
         if facts.kind == "list":
             return
         read.add(facts.column)
@@ -210,6 +217,8 @@ class _Finder:
                 self._cross_window(table, facts.column, test, by_day=facts.kind == "date")
 
     def _cross_window(self, table: str, column: str, window: Window | InTheNext, *, by_day: bool) -> None:
+        if not isinstance(window, InTheLast | InTheNext):  # its edges never move
+            return
         if by_day:
             then_days, now_days = self.then.days(window), self.now.days(window)
             self._cross_days(table, column, then_days.first or date.min, now_days.first or date.min)
@@ -220,17 +229,15 @@ class _Finder:
         self._cross(table, column, _or(then.end_us, LATEST_US), _or(now.end_us, LATEST_US))
 
     def _cross(self, table: str, column: str, one_us: int, other_us: int) -> None:
-        if (crossing := _crossing(table, column, one_us, other_us)) is not None:
-            self.made.crossings.add(crossing)
+        if not (one_us == other_us and one_us in (EARLIEST_US, LATEST_US)):
+            self.made.crossings.add(_crossing(table, column, one_us, other_us))
 
     def _cross_days(self, table: str, column: str, one: date, other: date) -> None:
-        if one != other:
+        if not (one == other and one in (date.min, date.max)):
             self.made.crossings.add(Crossing(table, column, min(one, other), max(one, other)))
 
 
-def _crossing(table: str, column: str, one_us: int, other_us: int) -> Crossing | None:
-    if one_us == other_us:
-        return None
+def _crossing(table: str, column: str, one_us: int, other_us: int) -> Crossing:
     return Crossing(table, column, moment_of(min(one_us, other_us)), moment_of(max(one_us, other_us)))
 
 

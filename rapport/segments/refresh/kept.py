@@ -12,6 +12,7 @@ from pyroaring import BitMap
 from rapport.events.actions import cursor_at, move_cursor
 from rapport.lib.bulk import slices
 from rapport.segments.models import KeptSet, Refresh
+from rapport.segments.refresh.coming import Coming
 
 CURSOR = "segments"
 EVERYONE = "everyone"
@@ -45,6 +46,7 @@ class State:
     moment_us: int
     place: tuple[int, int]
     sets: dict[str, Kept] = field(default_factory=dict)
+    coming: Coming = field(default_factory=dict)  # not written: who begins with the tables looks it up
 
     @property
     def everyone(self) -> BitMap:

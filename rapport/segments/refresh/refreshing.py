@@ -6,25 +6,24 @@ its windows, whose identity moved. The outcome equals asking everybody. All is r
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from pyroaring import BitMap
 
-from rapport.lib.arrow import pa
+from rapport.events.catalogue import Catalogue
 from rapport.lib.zone import company_zone
 from rapport.segments.answer import leaves_of, named_rule, sets_over
 from rapport.segments.bounds import Moment
 from rapport.segments.folding import leaf_sets
 from rapport.segments.lake import Lake
 from rapport.segments.leaves import Planner
-from rapport.segments.nodes import InSegment, InSilo, Leaf, Named, Rule, preorder
+from rapport.segments.nodes import AT_LEAST_ONCE, Did, InSegment, InSilo, Leaf, Named, Rule, preorder
 from rapport.segments.plans import Words
-from rapport.segments.predicates import either
 from rapport.segments.refresh.changes import Changes, changes_between
+from rapport.segments.refresh.coming import Column, looked_up, spans_of, within
 from rapport.segments.refresh.dependence import OF_EVERY_ROW, Crossing, Dependence, dependence
 from rapport.segments.refresh.kept import EVERYONE, Kept, State, digest, leaf_key
-from rapport.segments.sets import bitmap
 from rapport.segments.text import rule_text
 from rapport.warehouse.queries import Reader
 
@@ -56,7 +55,8 @@ class _Pass:
         self.rules, self.words, self.reader = rules, words, reader
         self.lake = lake = Lake(reader, Moment(moment_us, company_zone()))
         self.leaves = {key: list(dict.fromkeys(leaves_of(rule, words))) for key, rule in rules.items()}
-        self.by_key: dict[str, Leaf] = {leaf_key(rule_text(leaf)): leaf for own in self.leaves.values() for leaf in own}
+        self.parts = {leaf: parts_of(leaf, words.catalogue, reader) for own in self.leaves.values() for leaf in own}
+        self.by_key: dict[str, Leaf] = {part.key: part.leaf for parts in self.parts.values() for part in parts}
         self.place = reader.watermark
         self.changes = Changes(void="the sets are kept for the first time")
         if state is not None:
@@ -65,18 +65,21 @@ class _Pass:
         self.then = Moment(self.state.moment_us, lake.moment.zone)
         self.flips: dict[str, BitMap] = {}  # by leaf, and of everyone
         self.people = BitMap()
+        self.followed: set[Column] = set()  # columns of which the last refresh knows what is coming
+        self.copied: dict[str, BitMap] = {}  # by table, whose rows were copied
 
     def run(self) -> Moved:
         changes, sets = self.changes, self.state.sets
         needs = {key: dependence(leaf, self.words, self.then, self.lake.moment) for key, leaf in self.by_key.items()}
         touched = self._renew_everyone()
+        crossed = self._crossed({one for need in needs.values() for one in need.crossings})
         whole = {key for key, need in needs.items() if changes.void or self._is_void(key, need)}
         left = {key: need for key, need in needs.items() if key not in whole}
-        asked_of = self._asked_of(left, touched)
+        asked_of = self._asked_of(left, touched, crossed)
         whole |= {key for key, ids in asked_of.items() if len(ids) * WIDE_PART > len(self.state.everyone)}
         self._ask_whole(whole, needs)
         some = {key: ids for key, ids in asked_of.items() if ids and key not in whole}
-        self._ask_some(some, needs)
+        self._follow(self._ask_some(some, needs), needs.values())
         flipped = self._renew_rules()
         self.state.sets = {key: one for key, one in sets.items() if key == EVERYONE or key in self.by_key or key in self.rules}
         self.state.moment_us, self.state.place = self.lake.moment.us, self.place
@@ -109,7 +112,8 @@ class _Pass:
     def _known_among(self, ids: BitMap) -> BitMap:
         if not ids or "known" not in self.reader.tables:
             return BitMap()
-        copy = self.reader.rows_of("known", ["customer_id"], ids)
+        asked = np.array(ids.to_array(), np.int32)
+        copy = self.reader.rows_of("known", ["customer_id"], asked, asked)
         return self.lake.narrow({"known": copy}).everyone_asked()
 
     def _merged(self, touched: BitMap) -> dict[int, int]:
@@ -134,8 +138,7 @@ class _Pass:
         column = rows[crossing.column]
         return bool(self.lake.ask(rows.filter(column >= crossing.low, column < crossing.high).limit(1).select(crossing.column)).num_rows)
 
-    def _asked_of(self, needs: Mapping[str, Dependence], touched: BitMap) -> dict[str, BitMap]:
-        crossed = self._crossed({one for need in needs.values() for one in need.crossings})
+    def _asked_of(self, needs: Mapping[str, Dependence], touched: BitMap, crossed: Mapping[Crossing, BitMap]) -> dict[str, BitMap]:
         news = {kind: self.lake.roots(ids) for kind, ids in self.changes.by_kind.items()}
         found = {}
         for key, need in needs.items():
@@ -144,19 +147,41 @@ class _Pass:
         return found
 
     def _crossed(self, crossings: Iterable[Crossing]) -> dict[Crossing, BitMap]:
-        """Who has a row in each crossing: one scan a column, whatever the number of edges."""
+        """Who has a row in each crossing, as it was looked up ahead; where that does not reach, by one scan a column."""
         columns: dict[tuple[str, str], list[Crossing]] = {}
         for one in crossings:
             columns.setdefault((one.table, one.column), []).append(one)
-        found: dict[Crossing, BitMap] = {}
+        before, found = self.state.coming, dict[Crossing, BitMap]()
+        self.state.coming = {}
         for (table, column), own in columns.items():
-            if table not in self.reader.filled or (rows := self.lake.whole_table(table)) is None or column not in rows.columns:
+            rows = self.lake.whole_table(table)
+            if table not in self.reader.filled or rows is None or column not in rows.columns:
                 continue
-            value = rows[column]
-            within = either([(value >= one.low) & (value < one.high) for one in own])
-            answer = self.lake.ask(rows.filter(within).select(customer_id=rows.customer_id, value=value))
-            found.update({one: self.lake.roots(_within(answer, one)) for one in own})
+            key = (self.reader.home, table, column, self.reader.tables[table][column])
+            ahead = before.get(key)
+            if ahead is None or self.changes.void or not all(map(ahead.covers, own)):
+                spans = spans_of(own)
+                ahead = looked_up(spans, self.lake.ask(within(rows, column, spans)))
+            else:
+                self.followed.add(key)
+            self.state.coming[key] = ahead
+            found.update({one: self.lake.roots(ahead.people(one)) for one in own if one.low != one.high})
         return found
+
+    def _follow(self, narrow: Lake, needs: Iterable[Dependence]) -> None:
+        """New rows join what was looked up ahead; where a table was not copied for all who have some, that is forgotten."""
+        kinds: dict[str, set[int]] = {}
+        for need in needs:
+            for one in need.crossings:
+                kinds.setdefault(one.table, set()).update(need.kinds)
+        for key in self.followed:
+            _, table, column, _ = key
+            news = BitMap.union(BitMap(), *(ids for kind, ids in self.changes.by_kind.items() if kind in kinds[table]))
+            if not news:
+                continue
+            rows, ahead = narrow.whole_table(table), self.state.coming.pop(key)
+            if rows is not None and news <= self.copied.get(table, BitMap()) and column in rows.columns:
+                self.state.coming[key] = ahead.joined_by(self.lake.ask(within(rows, column, ahead.spans)))
 
     # Asking
 
@@ -173,22 +198,21 @@ class _Pass:
         if keys:
             self.people |= self.state.everyone
 
-    def _ask_some(self, asked_of: Mapping[str, BitMap], needs: Mapping[str, Dependence]) -> None:
-        """The same questions over copies that hold the rows of those few."""
-        if not asked_of:
-            return
+    def _ask_some(self, asked_of: Mapping[str, BitMap], needs: Mapping[str, Dependence]) -> Lake:
+        """The same questions over copies that hold the rows of those few; answers the lake of the copies."""
         wanted: dict[str, BitMap] = {}
         columns: dict[str, set[str]] = {}
         for key, ids in asked_of.items():
             for table, read in needs[key].columns.items():
                 wanted[table] = wanted.get(table, BitMap()) | ids
-                columns.setdefault(table, set()).update(read)
-        everybody = BitMap.union(*asked_of.values())
-        reader = self.reader
+                columns.setdefault(table, set(OF_EVERY_ROW)).update(read)
+        everybody = BitMap.union(BitMap(), *asked_of.values())
+        self.copied = {table: self.lake.families(ids) for table, ids in wanted.items() if table in self.reader.filled}
         copies = {
-            table: reader.rows_of(table, [one for one in reader.tables[table] if one in columns[table] | set(OF_EVERY_ROW)], family)
-            for table, ids in wanted.items()
-            if table in reader.filled and (family := self.lake.families(ids))
+            table: self.reader.rows_of(
+                table, [one for one in self.reader.tables[table] if one in columns[table]], *self.lake.with_roots(ids)
+            )
+            for table, ids in self.copied.items()
         }
         narrow = self.lake.narrow(copies, within=self.state.everyone & everybody)
         asked = leaf_sets([self.by_key[key] for key in asked_of], Planner(narrow, self.words))
@@ -197,6 +221,7 @@ class _Pass:
             self.flips[key] = (kept.ids & ids) ^ (asked[self.by_key[key]] & ids)
             kept.turn(self.flips[key])
         self.people |= everybody
+        return narrow
 
     # What follows for the rules
 
@@ -204,7 +229,7 @@ class _Pass:
         """Each rule's algebra, over those alone for whom some condition turned."""
         sets, flipped = self.state.sets, {}
         turned = BitMap.union(*self.flips.values())
-        within = {leaf: sets[key].ids & turned for key, leaf in self.by_key.items()}
+        within = {leaf: people_of(parts, sets) & turned for leaf, parts in self.parts.items()}
         everyone = self.state.everyone & turned
         for key, rule in self.rules.items():
             meaning, kept = digest(_spelled(rule, self.words)), sets.get(key)
@@ -212,7 +237,7 @@ class _Pass:
                 flipped[key] = (kept.ids & turned) ^ sets_over(rule, within, self.words, everyone)[0]
                 kept.turn(flipped[key])
                 continue
-            whole = {leaf: sets[leaf_key(rule_text(leaf))].ids for leaf in self.leaves[key]}
+            whole = {leaf: people_of(self.parts[leaf], sets) for leaf in self.leaves[key]}
             ids = sets_over(rule, whole, self.words, self.state.everyone)[0]
             if kept is not None:
                 flipped[key] = kept.ids ^ ids
@@ -220,13 +245,26 @@ class _Pass:
         return flipped
 
 
-def _within(answer: pa.Table, crossing: Crossing) -> BitMap:
-    """Whose value lies in a crossing, of an answer that holds several."""
-    values = answer["value"].combine_chunks()
-    told = values.to_numpy(zero_copy_only=False)
-    told = told.astype("datetime64[us]" if pa.types.is_timestamp(values.type) else "datetime64[D]")
-    low, high = (np.array(edge.isoformat(), dtype=told.dtype) for edge in (crossing.low, crossing.high))
-    return bitmap(answer["customer_id"].to_numpy()[(told >= low) & (told < high)])
+@dataclass(frozen=True)
+class Part:
+    """What is kept of a condition, and under which key."""
+
+    key: str
+    leaf: Leaf
+
+
+def parts_of(leaf: Leaf, catalogue: Catalogue, reader: Reader) -> list[Part]:
+    """A condition by itself; one on anything done as one on each kind of fact, so that a fact changes the set of its own kind alone."""
+    leaves: list[Leaf] = [leaf]
+    if isinstance(leaf, Did) and leaf.event is None and leaf.times == AT_LEAST_ONCE:
+        kinds = [kind for kind in catalogue.event_types.values() if kind.done == "by" and kind.table in reader.filled]
+        leaves = [replace(leaf, event=kind.name) for kind in kinds]
+    return [Part(leaf_key(rule_text(one)), one) for one in leaves]
+
+
+def people_of(parts: Iterable[Part], sets: Mapping[str, Kept]) -> BitMap:
+    """Whom a condition means, of its parts."""
+    return BitMap.union(BitMap(), *(sets[part.key].ids for part in parts))
 
 
 def _spelled(rule: Rule, words: Words) -> str:

@@ -19,6 +19,7 @@ from rapport.segments import actions, queries
 from rapport.segments.models import KeptSet, Refresh, Segment
 from rapport.segments.refresh import actions as refreshing
 from rapport.segments.refresh import days, kept
+from rapport.segments.refresh import refreshing as refreshing_of_sets
 from rapport.segments.refresh.refreshing import Moved
 from rapport.segments.tests.cases.playing import moment_us
 from rapport.segments.tests.cases.world import alias, identify, order, track
@@ -93,6 +94,26 @@ def test_a_clock_set_back_takes_the_sets_back() -> None:
     assert who("Lapsed") == {number("bob")}
     refresh(NOON)
     assert who("Lapsed") == set()
+
+
+def test_what_crosses_an_edge_within_the_day_was_looked_up_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refreshing_of_sets, "WIDE_PART", 0)  # of so few customers any part is wide
+    save("Awake", 'did "Order Completed" in the last 6 hours')
+    told(order("bob", "2026-03-10T08:00:00Z", "o2"))
+    refresh(NOON)
+    assert who("Awake") == {number("bob")}
+    monkeypatch.setattr(refreshing_of_sets, "looked_up", no_scan)
+    told(order("ana", "2026-03-10T12:30:00Z", "o3"))
+    refresh(NOON + HOUR_US)
+    assert who("Awake") == {number("bob"), number("ana")}
+    refresh(NOON + 3 * HOUR_US)
+    assert who("Awake") == {number("ana")}, "bob's order was there when the day was looked ahead"
+    refresh(NOON + 7 * HOUR_US)
+    assert who("Awake") == set(), "ana's came later and joined it"
+
+
+def no_scan(*_: object) -> None:
+    raise AssertionError("what was looked up an hour ago reaches until tomorrow")
 
 
 def test_nothing_new_asks_nobody() -> None:

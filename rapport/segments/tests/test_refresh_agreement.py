@@ -13,7 +13,7 @@ from rapport.customers import queries as customers
 from rapport.customers.actions import mark_erased
 from rapport.events.actions import learn
 from rapport.intake.actions import receive
-from rapport.lib.clock import from_us
+from rapport.lib.clock import HOUR_US, from_us
 from rapport.segments import person
 from rapport.segments.answer import answer_many
 from rapport.segments.nodes import Rule
@@ -110,9 +110,10 @@ def receive_part(world: World, numbers: list[int]) -> None:
 
 
 def moments(times_us: list[int], chance: Random) -> list[int]:
-    """When to refresh: forward past the anchors, a little further, and once back."""
+    """When to refresh: forward by months, further by hours, then to the end or back."""
     anchors = sorted(map(moment_us, ANCHORS))
-    return [anchors[0], anchors[2] + chance.choice((0, 1)), chance.choice(times_us) + chance.choice((0, 1)), anchors[3]]
+    second = chance.choice((anchors[2], chance.choice(times_us))) + chance.choice((0, 1))
+    return [anchors[0], second, second + chance.randrange(36 * HOUR_US), chance.choice((anchors[3], chance.choice(times_us)))]
 
 
 def compare(rules: dict[str, Rule], words: Vocabulary, moment: int, sets: dict[str, BitMap], chance: Random) -> None:

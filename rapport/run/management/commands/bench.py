@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -63,10 +64,20 @@ class Command(BaseCommand):
             handed_down = {"RAPPORT_SAMPLES"} | ({"RAPPORT_DATABASE_URL"} if bench.on_any_database else set())
             inherited = {key: value for key, value in os.environ.items() if not key.startswith("RAPPORT_") or key in handed_down}
             self.stdout.flush()
-            return subprocess.run(words, env=inherited | {"RAPPORT_DATA_DIR": folder, IN_ITS_FOLDER: folder}).returncode == 0
+            return _run_to_its_end(words, inherited | {"RAPPORT_DATA_DIR": folder, IN_ITS_FOLDER: folder})
 
     def _tell(self, words: str) -> None:
         self.stderr.write(words)
+
+
+def _run_to_its_end(words: list[str], env: dict[str, str]) -> bool:
+    """Whoever ends this process ends the one that measures, which takes down what it has put up."""
+    measuring = subprocess.Popen(words, env=env)
+    before = signal.signal(signal.SIGTERM, lambda number, _: measuring.send_signal(number))
+    try:
+        return measuring.wait() == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _line(found: Measured) -> str:
