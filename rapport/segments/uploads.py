@@ -165,5 +165,8 @@ def _column(file: str, header: Sequence[str], asked: str) -> tuple[int, str, boo
     if known:
         return known[0][1], KINDS[known[0][0]], True
     if len(header) > 1:
-        raise Refusal(f"Which column of {file} holds the identifiers? Its first line is {shown}.", mend="--column NAME says it.")
+        raise Refusal(
+            f"Which column of {file} holds the identifiers? Its first line is {shown}.",
+            mend="Name that column too (--column NAME on the command line).",
+        )
     return 0, "", False
