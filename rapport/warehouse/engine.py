@@ -80,17 +80,18 @@ _numbers = itertools.count(1)
 
 def home() -> Home:
     """The lake that answers now; made, empty, where there is none."""
-    found = _pointed_at()
+    found = pointed_at()
     if found is None:
         with plain_words(), loop_lock(LOCK, MAKE_SECONDS_MAX):
-            found = _pointed_at()
+            found = pointed_at()
             if found is None:
                 found = new_home()
                 point_at(found)
     return found
 
 
-def _pointed_at() -> Home | None:
+def pointed_at() -> Home | None:
+    """The lake that answers now; None where none was made yet."""
     try:
         return Home((Path(settings.LAKE_DIR) / "current").read_text().strip())
     except (FileNotFoundError, NotADirectoryError):

@@ -46,10 +46,11 @@ def rebuild(told: Told) -> Rebuilt:
         upkeep.merge_all(fresh)
         with loop_lock(LOCK, LOCK_WAIT_SECONDS):
             facts += _load_all(fresh, told, so_far=facts)
-            old = engine.home()
+            old = engine.pointed_at()
             engine.point_at(fresh)
-            os.utime(old.folder)  # retired now: the next tidying removes it once no reader can be inside
-            engine.forget_writer(old)
+            if old is not None:
+                os.utime(old.folder)  # retired now: the next tidying removes it once no reader can be inside
+                engine.forget_writer(old)
     return Rebuilt(facts, time.monotonic() - began)
 
 

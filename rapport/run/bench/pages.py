@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import connection
 
 from rapport.lib.locks import own_session
+from rapport.lib.refusals import Refusal
 from rapport.run.bench.frame import Bench, Case, Tell
 from rapport.run.bench.pages_history import plant
 from rapport.run.bench.processes import RAPPORT, server
@@ -32,6 +33,7 @@ GOAL = 1.5
 MOST_SECONDS = 0.2  # a page, over and above
 STAFF, PASSWORD = "desk@example.com", "a long enough password"  # of an installation that is gone after the benchmark
 SEED = 20_100_101
+WORDS_MAX = 2_000  # of what a command says that failed
 
 
 @dataclass
@@ -51,9 +53,10 @@ class House:
         return kept | {"RAPPORT_DATA_DIR": str(self.folder)} | ({"RAPPORT_DATABASE_URL": self.url} if self.url else {})
 
     def give(self, *words: str, said: str = "") -> None:
-        subprocess.run(
-            [sys.executable, "-m", "rapport", *words], env=self.environment, input=said, text=True, check=True, capture_output=True
-        )
+        command = [sys.executable, "-m", "rapport", *words]
+        done = subprocess.run(command, env=self.environment, input=said, text=True, capture_output=True)
+        if done.returncode:
+            raise Refusal(f"`rapport {words[0]}` ended with {done.returncode}: {done.stderr.strip()[-WORDS_MAX:]}", mend="Mend that first.")
 
     def get(self, path: str) -> tuple[int, bytes]:
         assert self.line is not None

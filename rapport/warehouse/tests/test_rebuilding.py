@@ -54,6 +54,13 @@ def verify() -> tuple[int, dict[str, Any]]:
     return status, json.loads(out.getvalue())
 
 
+def test_the_first_lake_of_all_can_come_from_a_rebuild(write: Write, lake: Path) -> None:
+    write("Order Completed", ORDER, ORDER)
+    assert engine.pointed_at() is None
+    assert actions.rebuild().facts == 2
+    assert queries.ask(lambda reader: "order_completed" in reader.filled)
+
+
 def test_a_rebuild_takes_the_place_of_the_old_one(write: Write, lake: Path) -> None:
     write("Order Completed", ORDER, ORDER)
     load_all()
