@@ -6,7 +6,6 @@ It lives in the memory of the process that refreshes; whoever begins without it 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import islice
 from typing import TypeAlias
 
 import ibis.expr.types as ir
@@ -85,10 +84,9 @@ def _day(edge: Edge, later: timedelta = timedelta()) -> Edge:
 
 
 def _days_of(spans: Spans) -> list[date]:
-    """Every day of the spans, up to one more than DAYS_MAX."""
-    days = ((_date(low), (_date(high) - _date(low)).days) for low, high in spans)
-    return list(islice((first + timedelta(days=number) for first, count in days for number in range(count)), DAYS_MAX + 1))
-
-
-def _date(edge: Edge) -> date:
-    return edge.date() if isinstance(edge, datetime) else edge
+    """Every day of the spans, begun ones too, up to one more than DAYS_MAX."""
+    found: list[date] = []
+    for low, high in spans:
+        first, count = (low.date() if isinstance(low, datetime) else low), -((low - high) // timedelta(days=1))  # type: ignore[operator]
+        found += [first + timedelta(days=number) for number in range(min(count, DAYS_MAX + 1 - len(found)))]
+    return found
