@@ -176,6 +176,11 @@ def list_named(name: str) -> UploadedList:
     return found
 
 
+def uploaded_list(list_id: int) -> UploadedList | None:
+    """An uploaded list by its number, without its ids."""
+    return UploadedList.objects.defer("ids").filter(id=list_id).first()
+
+
 def people_of_list(kept: UploadedList) -> BitMap:
     """Whose ids stand on a list, as recorded: to be read through aliases."""
     return _ids_of_list(kept.id, kept.created_us)

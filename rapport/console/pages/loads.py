@@ -3,8 +3,11 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.http import FileResponse, Http404
 from django.utils.translation import gettext as _
 
 from rapport.intake.models import Load, LoadState, Reject
@@ -101,3 +104,11 @@ def reasons_of(load: Load, rejects: Sequence[Reject]) -> list[Reason]:
         lines = [row.line for row in rows[:LINES_SHOWN] if row.line is not None]
         found.append(Reason(words, count, lines, rows[0].excerpt[:120] if rows else ""))
     return found
+
+
+def reject_file(kept: str, name: str = "") -> FileResponse:
+    """A reject file as it lies on disk, under a name of its own where one is given; 404 where there is none any more."""
+    path = Path(kept or "none")
+    if settings.REJECT_DIR not in path.parents or not path.is_file():
+        raise Http404
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name or path.name)

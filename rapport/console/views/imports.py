@@ -1,6 +1,5 @@
 """Imports: a file handed in, looked at, loaded with progress, its sum, and the way back."""
 
-from pathlib import Path
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_POST
 from rapport.console.guard import REFUSED, is_fragment, page, staff
 from rapport.console.pages import imports
 from rapport.console.pages.imports import KIND_WORDS, Upload
-from rapport.console.pages.loads import is_moving, progress, reasons_of
+from rapport.console.pages.loads import is_moving, progress, reasons_of, reject_file
 from rapport.intake import queries as doors
 from rapport.intake.files import actions as files
 from rapport.intake.files.actions import Options
@@ -140,10 +139,7 @@ def take_back(request: HttpRequest, load_id: int) -> HttpResponse:
 @page("intake.read")
 def rejects(request: HttpRequest, load_id: int) -> FileResponse:
     """The reject file as it lies on disk."""
-    path = Path(_load(load_id).reject_file or "none")
-    if settings.REJECT_DIR not in path.parents or not path.is_file():
-        raise Http404
-    return FileResponse(path.open("rb"), as_attachment=True, filename=path.name)
+    return reject_file(_load(load_id).reject_file)
 
 
 def _load(load_id: int) -> Load:

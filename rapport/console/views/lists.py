@@ -1,10 +1,8 @@
 """Lists: people handed in as a file or pasted, which rules name as `in list "VIPs"`."""
 
 import shutil
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -15,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from rapport.console.guard import REFUSED, page, staff
 from rapport.console.pages.imports import keep_upload
+from rapport.console.pages.loads import reject_file
 from rapport.lib.refusals import Refusal
 from rapport.segments import actions
 from rapport.segments import queries as segments
@@ -79,10 +78,7 @@ def delete(request: HttpRequest, list_id: int) -> HttpResponse:
 @page("segments.save")
 def rejects(request: HttpRequest, list_id: int) -> FileResponse:
     """The lines that name nobody, each with its reason."""
-    path = Path(_kept(list_id).reject_file or "none")
-    if settings.REJECT_DIR not in path.parents or not path.is_file():
-        raise Http404
-    return FileResponse(path.open("rb"), as_attachment=True, filename=f"not-known-{list_id}.csv")
+    return reject_file(_kept(list_id).reject_file, f"not-known-{list_id}.csv")
 
 
 def _page(request: HttpRequest, *, refusal: Refusal | None = None) -> HttpResponse:
@@ -105,7 +101,7 @@ def _kind(request: HttpRequest) -> str:
 
 
 def _kept(list_id: int) -> UploadedList:
-    kept = next((one for one in segments.lists() if one.id == list_id), None)
+    kept = segments.uploaded_list(list_id)
     if kept is None:
         raise Http404
     return kept

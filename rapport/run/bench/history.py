@@ -100,5 +100,5 @@ def _write_slice(lake: duckdb.DuckDBPyConnection, sql: dict[str, str], number: i
 
 
 def _run(lake: duckdb.DuckDBPyConnection, statement: str, values: dict[str, int]) -> None:
-    values = values | {"seed": SEED, "span": to_us(UNTIL) - to_us(FROM)}
+    values = values | {"seed": SEED, "start": to_us(FROM), "span": to_us(UNTIL) - to_us(FROM)}
     lake.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})

@@ -1,5 +1,5 @@
 -- A shop's history, straight into the lake: everything follows from a seed, so that two runs ask the same facts.
--- $first and $last bound the customers of one slice; $span is how long the history is, in microseconds; $seed is the chance.
+-- $first and $last bound the customers of one slice; the history begins at $start and lasts $span, in microseconds; $seed is the chance.
 -- Every draw hashes a hash once more: a hash of several values at once leaves draws of one fact related.
 -- A quarter of all facts belong to a twentieth of the customers, as it is in shops.
 
@@ -75,6 +75,6 @@ FROM range($first, $last) AS r(who) WHERE hash(xor(hash(who), (83 * $seed)::UBIG
 CREATE OR REPLACE TEMP TABLE drawn AS
 SELECT ($first + CASE WHEN hash(xor(hash(i), (1 * $seed)::UBIGINT)) % 4 = 0 THEN hash(xor(hash(i), (2 * $seed)::UBIGINT)) % greatest(($last - $first) // 20, 1) * 20
                       ELSE hash(xor(hash(i), (3 * $seed)::UBIGINT)) % ($last - $first) END)::INTEGER AS customer_id,
-       TIMESTAMP '2010-01-01' + to_microseconds((hash(xor(hash(i), (4 * $seed)::UBIGINT)) % $span)::BIGINT) AS time,
+       make_timestamp($start::BIGINT + (hash(xor(hash(i), (4 * $seed)::UBIGINT)) % $span)::BIGINT) AS time,
        i AS event_id
 FROM range($from_id, $to_id) AS r(i)

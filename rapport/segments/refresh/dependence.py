@@ -43,7 +43,6 @@ from rapport.segments.vocabulary import PLACE_TRAITS
 from rapport.segments.walk import tests_in
 
 Edge: TypeAlias = "datetime | date"
-OF_EVERY_ROW = {"customer_id", "time"}  # of every table but that of the known
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class Dependence:
     crossings: set[Crossing] = field(default_factory=set)
     voiding: set[int] = field(default_factory=set)
     voiding_crossings: set[Crossing] = field(default_factory=set)
-    columns: dict[str, set[str]] = field(default_factory=dict)  # what the question reads, by table
+    columns: dict[str, set[str]] = field(default_factory=dict)  # what the question reads beside OF_EVERY_FACT, by table
     whole: bool = False
     meanings: set[str] = field(default_factory=set)
 

@@ -16,13 +16,13 @@ from rapport.lib.zone import company_zone
 from rapport.segments.answer import leaves_of, named_rule, sets_over
 from rapport.segments.bounds import Moment
 from rapport.segments.folding import leaf_sets
-from rapport.segments.lake import Lake
+from rapport.segments.lake import OF_EVERY_FACT, Lake
 from rapport.segments.leaves import Planner
 from rapport.segments.nodes import AT_LEAST_ONCE, Did, InSegment, InSilo, Leaf, Named, Rule, preorder
 from rapport.segments.plans import Words
 from rapport.segments.refresh.changes import Changes, changes_between
 from rapport.segments.refresh.coming import Column, looked_up, spans_of, within
-from rapport.segments.refresh.dependence import OF_EVERY_ROW, Crossing, Dependence, dependence
+from rapport.segments.refresh.dependence import Crossing, Dependence, dependence
 from rapport.segments.refresh.kept import EVERYONE, Kept, State, digest, leaf_key
 from rapport.segments.text import rule_text
 from rapport.warehouse.queries import Reader
@@ -118,9 +118,8 @@ class _Pass:
 
     def _merged(self, touched: BitMap) -> dict[int, int]:
         """Whom the aliases among these stand for."""
-        aliases, roots = self.lake.aliases
-        mine = np.isin(aliases, np.array(touched.to_array(), dtype=aliases.dtype))
-        return dict(zip(aliases[mine].tolist(), roots[mine].tolist(), strict=True))
+        aliases, roots = self.lake.with_roots(touched & self.lake.alias_ids)
+        return dict(zip(aliases.tolist(), roots.tolist(), strict=True))
 
     # Whom a condition is asked of
 
@@ -133,7 +132,7 @@ class _Pass:
 
     def _is_crossed(self, crossing: Crossing) -> bool:
         rows = self.lake.table(crossing.table)
-        if rows is None or crossing.table not in self.reader.filled:
+        if crossing.low == crossing.high or rows is None or crossing.table not in self.reader.filled:
             return False
         column = rows[crossing.column]
         return bool(self.lake.ask(rows.filter(column >= crossing.low, column < crossing.high).limit(1).select(crossing.column)).num_rows)
@@ -205,7 +204,7 @@ class _Pass:
         for key, ids in asked_of.items():
             for table, read in needs[key].columns.items():
                 wanted[table] = wanted.get(table, BitMap()) | ids
-                columns.setdefault(table, set(OF_EVERY_ROW)).update(read)
+                columns.setdefault(table, set(OF_EVERY_FACT)).update(read)
         everybody = BitMap.union(BitMap(), *asked_of.values())
         self.copied = {table: self.lake.families(ids) for table, ids in wanted.items() if table in self.reader.filled}
         copies = {
