@@ -162,9 +162,9 @@ def moment_of(us: int) -> datetime:
     return from_us(min(max(us, EARLIEST_US), LATEST_US)).astimezone(UTC).replace(tzinfo=None)
 
 
-def at_places(op: Comparison, value: Decimal, *, whole_digits: int) -> tuple[Comparison, Decimal] | bool:
-    """An equal comparison whose value has PLACES decimals; True or False where every number has the same answer."""
-    cut = value.quantize(Decimal(1).scaleb(-PLACES), rounding=ROUND_FLOOR, context=EVERY_DIGIT)
+def at_places(op: Comparison, value: Decimal, *, whole_digits: int, places: int = PLACES) -> tuple[Comparison, Decimal] | bool:
+    """An equal comparison whose value has so many decimals; True or False where every number that has no more has the same answer."""
+    cut = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_FLOOR, context=EVERY_DIGIT)
     if abs(cut) >= Decimal(10) ** whole_digits:
         return op == "!=" or (op in ("<", "<=") if cut > 0 else op in (">", ">="))
     if cut == value:

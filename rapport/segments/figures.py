@@ -11,9 +11,9 @@ from typing import TypeAlias
 import ibis
 import ibis.expr.types as ir
 
-from rapport.segments.bounds import EVERY_DIGIT, PLACES, Moment, days_ago
+from rapport.segments.bounds import EVERY_DIGIT, PLACES, Moment, at_places, days_ago
 from rapport.segments.nodes import AmountKind, Comparison, DistanceUnit, Value
-from rapport.segments.predicates import OPERATORS, SUM_DIGITS, both, compared, decimal, either, exactly, in_span
+from rapport.segments.predicates import NEVER, OPERATORS, SUM_DIGITS, both, compared, decimal, either, exactly, in_span
 
 Column: TypeAlias = Callable[[str], ir.Value]
 Kept: TypeAlias = ir.BooleanValue | None  # which rows count, where several figures share a scan
@@ -23,6 +23,7 @@ PLAIN_NUMBER = 1e9  # up to here a number with six decimals is told by arithmeti
 NOTHING = 1e-7  # what is smaller rounds to 0; as text its exponent may be more than the engine's decimals can read
 AVERAGE_SPREAD = 10**6  # beyond this distance from the threshold its finer digits say nothing
 COUNT_MAX = 2**62
+COUNT_DIGITS = 18  # no count has more
 PRODUCT_MAX = 1e31  # a digit less than SUM_TYPE has before the point
 EARTH_RADIUS_KM = 6371.0088  # the mean one
 KM_OF = {"km": 1.0, "mi": 1.609344}
@@ -239,4 +240,8 @@ def summand(column: ir.Value, kind: str) -> ir.Value:
 
 
 def _whole(number: ir.Value, op: Comparison, value: Decimal) -> ir.BooleanValue:
-    return exactly(number.cast(SUM_TYPE), op, value, digits=SUM_DIGITS)
+    """A count against a number of any length, as whole numbers: as decimals it takes four times as long."""
+    fitted = at_places(op, value, whole_digits=COUNT_DIGITS, places=0)
+    if isinstance(fitted, bool):
+        return number.notnull() if fitted else NEVER
+    return OPERATORS[fitted[0]](number, int(fitted[1]))

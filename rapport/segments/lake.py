@@ -4,7 +4,7 @@ A table or column the catalogue names and the lake has not yet is empty or unkno
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -43,7 +43,7 @@ class Reader(Protocol):
 
     @property
     def engine(self) -> str: ...
-    def ask(self, question: ir.Table) -> pa.Table: ...
+    def begin(self, question: ir.Table) -> Callable[[], pa.Table]: ...
     @property
     def tables(self) -> dict[str, dict[str, str]]: ...
     @property
@@ -130,9 +130,13 @@ class Lake:
         aliases, of = self.aliases
         return roots | bitmap(aliases[np.isin(of, np.array(roots.to_array()))]) if roots and len(aliases) else roots
 
+    def begin(self, question: ir.Table) -> Callable[[], pa.Table]:
+        """Put one Ibis expression to the engine; answers who waits for its answer."""
+        return self.reader.begin(question)
+
     def ask(self, question: ir.Table) -> pa.Table:
-        """Put one Ibis expression to the engine."""
-        return self.reader.ask(question)
+        """Put one Ibis expression to the engine, and wait."""
+        return self.begin(question)()
 
     def rows(self, facts: EventTypeFacts, *, list_path: str = "") -> Rows | None:
         """A kind of fact's rows before the moment, of a list's elements where one is named; None where the lake has none."""
@@ -147,15 +151,28 @@ class Lake:
         table = self.whole_table(name)
         return None if table is None else table.filter(table.time < moment_of(self.moment.us))
 
+    @property
+    def stand_for_themselves(self) -> bool:
+        """No id is an alias, or none is any longer."""
+        return bool(self.narrowed) or not self.alias_ids
+
     def of_customers(self, rows: ir.Table) -> ir.Table:
         """Rows with the customer their id stands for now: late, when they are few and narrow."""
-        if self.narrowed or not self.alias_ids:  # the join costs a quarter of the question
+        if self.stand_for_themselves:  # the join costs a quarter of the question
             return rows.mutate(**{CUSTOMER: rows.customer_id})
-        aliases = self.whole_table("aliases")
-        assert aliases is not None, "ids were read from it"
-        aliases = aliases.rename({ALIAS: "customer_id", ROOT: "root_id"})
+        aliases = self._aliases_table()
         joined = rows.left_join(aliases, rows.customer_id == aliases[ALIAS])
         return joined.mutate(**{CUSTOMER: ibis.coalesce(joined[ROOT], joined.customer_id)})
+
+    def families_table(self) -> ir.Table:
+        """Every id (`@alias`) of a customer who has aliases, beside the customer (`@root`), who is one of them."""
+        aliases = self._aliases_table()
+        return aliases.union(aliases.select(**{ALIAS: aliases[ROOT], ROOT: aliases[ROOT]}).distinct())
+
+    def _aliases_table(self) -> ir.Table:
+        aliases = self.whole_table("aliases")
+        assert aliases is not None, "ids were read from it"
+        return aliases.select(**{ALIAS: aliases.customer_id, ROOT: aliases.root_id})
 
     def unrated(self, kinds: Iterable[EventTypeFacts]) -> int:
         """How many facts of these kinds, before the moment, have an amount and no rate for it."""

@@ -3,7 +3,7 @@
 `at most`, `!=` and their like are asked by what they leave out: everyone less those.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import ibis
@@ -254,8 +254,7 @@ class Planner:
             tally = Tally(rows, both(conditions), looks_up=amount.where is not None)
         assert tally is not None, "there are rows"
         item = rows.table[ITEM] if facts.many else column
-        known = item.notnull()
-        return Tally(rows, known if tally.keep is None else tally.keep & known, None, tally.looks_up, tally.direct), item, facts.kind
+        return replace(tally, known=item.notnull()), item, facts.kind
 
     def _each(self, rows: Rows, facts: PropertyFacts) -> Rows:
         """A row for each of a list of plain values."""
@@ -300,16 +299,16 @@ class Planner:
         column = rows.column(facts)
         if column is None:
             return Whole.NO_ONE
-        known = column.notnull()
+        rows_known = Tally(rows, known=column.notnull())
 
         def held(value: ir.Value) -> ir.BooleanValue:
             return value_holds(value, facts, test, self.lake.moment)
 
         if facts.list_path:
-            return Tally(rows, known, figures.newest_fact(held(column).fill_null(False), rows.table))
+            return Tally(rows, column.notnull(), figures.newest_fact(held(column).fill_null(False), rows.table))
         if isinstance(test, Known) and not facts.many:
-            return Tally(rows, known)
-        return Tally(rows, known, figures.newest(column, rows.table, held))
+            return rows_known
+        return _with(rows_known, figures.newest(column, rows.table, held))
 
     def _near(self, leaf: Near) -> Plan:
         """By the newest latitude and the newest longitude, each for itself."""
@@ -355,7 +354,7 @@ class Planner:
             formed = address.re_search(MAIL_ADDRESS) if trait == "email" else address != ""
             return formed if dead is None else formed & ~address.lower().isin(dead)
 
-        return Tally(rows, column.notnull(), figures.newest(column, rows.table, usable), looks_up=True)
+        return Tally(rows, None, figures.newest(column, rows.table, usable), looks_up=True, known=column.notnull())
 
     def _suppressed(self, channel: str) -> ir.Value | None:
         """The addresses of a channel nothing is sent to, by the newest word on each."""
@@ -379,4 +378,4 @@ def _number(value: Value) -> Decimal:
 
 
 def _with(tally: Tally, figure: Figure) -> Tally:
-    return Tally(tally.rows, tally.keep, figure, tally.looks_up, tally.direct)
+    return replace(tally, figure=figure)

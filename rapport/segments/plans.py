@@ -12,6 +12,7 @@ from rapport.events.catalogue import Catalogue, PropertyFacts
 from rapport.segments.figures import Figure
 from rapport.segments.lake import Rows
 from rapport.segments.nodes import Amount, Rule
+from rapport.segments.predicates import both
 
 
 class Words(Protocol):
@@ -40,6 +41,12 @@ class Tally:
     figure: Figure | None = None
     looks_up: bool = False  # `keep` looks into another table: not to be shared with other questions
     direct: frozenset[str] = frozenset()  # paths, as the filter has them, whose test is one of the row itself
+    known: ir.BooleanValue | None = None  # of the kept rows, which have a value at all: what is made of them passes over the others
+
+    @property
+    def wanted(self) -> ir.BooleanValue | None:
+        """The rows without which the answer is the same are left out."""
+        return both([one for one in (self.keep, self.known) if one is not None])
 
     def tests_itself(self, facts: PropertyFacts) -> bool:
         """Whether a property is tested on these very rows."""

@@ -10,6 +10,8 @@ from rapport.lib.arrow import pa
 from rapport.segments.nodes import And, ButNot, Leaf, Or, Rule, preorder
 
 ID_MAX = 2**31 - 1  # ids are positive 32-bit integers
+BITS_MAX = 62
+SPREAD = 20  # places to an id, at most
 
 
 def bitmap(ids: pa.ChunkedArray | np.ndarray) -> BitMap:
@@ -18,7 +20,27 @@ def bitmap(ids: pa.ChunkedArray | np.ndarray) -> BitMap:
         ids = (ids.drop_null() if ids.null_count else ids).to_numpy()
     if not len(ids):
         return BitMap()
-    ids = np.sort(ids)
+    return _of_rising(np.sort(ids))
+
+
+def bitmaps(ids: np.ndarray, bits: np.ndarray, count: int) -> list[BitMap]:
+    """For each of the lowest `count` bits the ids that have it; no id comes twice."""
+    if not len(ids):
+        return [BitMap() for _ in range(count)]
+    last = int(ids.max())
+    if last < SPREAD * len(ids):  # put in order by their places: sorting would be the longest part
+        assert ids.min() > 0, f"customer ids lie between 1 and {ID_MAX}"
+        spread = np.zeros(last + 1, bits.dtype)
+        spread[ids] = bits
+        return [_of_rising(np.flatnonzero(spread & (1 << number))) for number in range(count)]
+    order = np.argsort(ids)
+    ids, bits = ids[order], bits[order]
+    return [_of_rising(ids[bits & (1 << number) != 0]) for number in range(count)]
+
+
+def _of_rising(ids: np.ndarray) -> BitMap:
+    if not len(ids):
+        return BitMap()
     # a cast would wrap a large id silently
     assert ids[0] > 0, f"customer ids lie between 1 and {ID_MAX}"
     assert ids[-1] <= ID_MAX, f"customer ids lie between 1 and {ID_MAX}"

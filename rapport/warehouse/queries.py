@@ -1,8 +1,10 @@
 """The questions others may ask of the warehouse: a reader of one moment, how far it has read, how far behind it is."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -19,6 +21,7 @@ from rapport.warehouse.spark_sessions import DUCKDB, EngineFailed
 
 T = TypeVar("T")
 COARSE = 4  # ids to a bit
+INTERRUPT_SECONDS = 0.05
 
 
 @dataclass
@@ -28,21 +31,33 @@ class Reader:
     connection: duckdb.DuckDBPyConnection  # a cursor of one's own, `w` in use
     home: str  # the lake's name: a rebuild makes another, whose snapshots are numbered anew
     elsewhere: Elsewhere | None = None  # who answers in DuckDB's place
+    _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "lake"))  # without a thread before the first question
+    _begun: list[Future[pa.Table]] = field(default_factory=list)
+    _to_copy: deque[tuple[str, str, Sequence[str], pa.Table]] = field(default_factory=deque)
 
     @property
     def engine(self) -> str:
         return DUCKDB if self.elsewhere is None else self.elsewhere.at.kind
 
-    def ask(self, question: Any) -> pa.Table:
-        """The answer to an Ibis expression over the lake's tables, from the engine that RAPPORT_ENGINE names."""
+    def begin(self, question: Any) -> Callable[[], pa.Table]:
+        """Put an Ibis expression over the lake's tables to the engine that RAPPORT_ENGINE names; answers who waits for its answer.
+
+        Questions are answered one after the other in a thread of their own, while the caller words the next one.
+        """
         import ibis  # noqa: PLC0415  seconds to import: only who asks pays
 
         if self.elsewhere is not None:
-            return self.elsewhere.ask(question)
-        return self.connection.execute(ibis.to_sql(question, dialect=DUCKDB)).to_arrow_table()
+            found = self.elsewhere.ask(question)
+            return lambda: found
+        self._begun.append(self._worker.submit(self._answer, str(ibis.to_sql(question, dialect=DUCKDB))))
+        return self._begun[-1].result
+
+    def ask(self, question: Any) -> pa.Table:
+        """The answer to an Ibis expression over the lake's tables."""
+        return self.begin(question)()
 
     def rows_of(self, table: str, columns: Sequence[str], ids: np.ndarray, roots: np.ndarray) -> str:
-        """Copy what customers have in a table, some columns of it, for as long as the reader lives; answers the copy's name.
+        """Let a name stand for a copy of what customers have in a table, some columns of it, for as long as the reader lives.
 
         `ids` are as recorded; in the copy each is the customer beside it in `roots`.
         """
@@ -52,13 +67,33 @@ class Reader:
         if self.elsewhere is not None:
             self.elsewhere.rows_of(copy, table, columns, asked)
         else:
-            self._copy(copy, table, columns, asked, int(ids.max()))
+            self._to_copy.append((copy, table, columns, asked))
         self.tables[copy] = {column: self.tables[table][column] for column in columns}
         return copy
 
-    def _copy(self, copy: str, table: str, columns: Sequence[str], asked: pa.Table, last: int) -> None:
+    def end(self) -> None:
+        """Leave unasked what nobody waits for any more."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
+        while running := [one for one in self._begun if not one.done()]:
+            self.connection.interrupt()  # passes unheard while a question is planned
+            wait(running, INTERRUPT_SECONDS)
+
+    def _idle(self) -> duckdb.DuckDBPyConnection:
+        """The connection, once nothing more is asked through it."""
+        wait(self._begun)
+        return self.connection
+
+    def _answer(self, sql: str) -> pa.Table:
+        while self._to_copy:
+            self._copy(*self._to_copy.popleft())
+        # a relation's answer is made by all threads, that of `execute` by one alone
+        return self.connection.sql(sql).to_arrow_table()
+
+    def _copy(self, copy: str, table: str, columns: Sequence[str], asked: pa.Table) -> None:
+        ids = asked["@id"].to_numpy()
+        last = int(ids.max())
         self.connection.register("@asked", asked)
-        self.connection.execute("SET VARIABLE near = $bits::BLOB::BIT", {"bits": _coarse_bits(asked["@id"].to_numpy(), last)})
+        self.connection.execute("SET VARIABLE near = $bits::BLOB::BIT", {"bits": _coarse_bits(ids, last)})
         near = f"get_bit(getvariable('near'), least(customer_id // {COARSE}, {last // COARSE + 1})) = 1"
         of_roots = ['"@root" AS customer_id' if column == "customer_id" else schema.name(column) for column in columns]
         # materialized: joined at the end of the scan, the same takes twice as long
@@ -74,11 +109,11 @@ class Reader:
         """Ibis over the same cursor. Ask by `.to_pyarrow()`."""
         import ibis  # noqa: PLC0415  seconds to import: only who asks pays
 
-        return ibis.duckdb.from_connection(self.connection)
+        return ibis.duckdb.from_connection(self._idle())
 
     @cached_property
     def mark(self) -> Mark:
-        return read_mark(self.connection)
+        return read_mark(self._idle())
 
     @property
     def watermark(self) -> tuple[int, int]:
@@ -88,18 +123,18 @@ class Reader:
     @cached_property
     def snapshot(self) -> tuple[str, int]:
         """Which state of which lake this is: equal ones hold the same rows."""
-        (number,) = self.connection.execute("SELECT id FROM ducklake_current_snapshot('w')").fetchall()[0]
+        (number,) = self._idle().execute("SELECT id FROM ducklake_current_snapshot('w')").fetchall()[0]
         return self.home, int(number)
 
     @cached_property
     def tables(self) -> dict[str, schema.Columns]:
         """What is there at this moment: the catalogue may have learned more since."""
-        return schema.kept_tables(self.connection)
+        return schema.kept_tables(self._idle())
 
     @cached_property
     def filled(self) -> frozenset[str]:
         """The tables with any file: to name an empty one in a question costs as much as a small scan."""
-        found = self.connection.execute("SELECT table_name FROM ducklake_table_info('w') WHERE file_count > 0").fetchall()
+        found = self._idle().execute("SELECT table_name FROM ducklake_table_info('w') WHERE file_count > 0").fetchall()
         return frozenset(name for (name,) in found)
 
 
@@ -119,7 +154,11 @@ def reader() -> Iterator[Reader]:
     """Ask within; everything asked is of one moment, that of the first question."""
     of = engine.home()
     with engine.reading(of) as cursor, elsewhere(cursor) as other:
-        yield Reader(cursor, of.name, other)
+        found = Reader(cursor, of.name, other)
+        try:
+            yield found
+        finally:
+            found.end()
 
 
 def ask(question: Callable[[Reader], T]) -> T:

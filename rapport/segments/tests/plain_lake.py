@@ -1,5 +1,6 @@
 """A lake without a warehouse: plain DuckDB tables in memory, for what must hold whatever the warehouse does."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import duckdb
@@ -20,8 +21,9 @@ class PlainReader:
     connection: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
     engine: str = "duckdb"
 
-    def ask(self, question: ir.Table) -> pa.Table:
-        return self.connection.execute(ibis.to_sql(question, dialect=self.engine)).to_arrow_table()
+    def begin(self, question: ir.Table) -> Callable[[], pa.Table]:
+        found = self.connection.execute(ibis.to_sql(question, dialect=self.engine)).to_arrow_table()
+        return lambda: found
 
     def __post_init__(self) -> None:
         self.connection.execute("CREATE TABLE known (customer_id INTEGER); CREATE TABLE aliases (customer_id INTEGER, root_id INTEGER)")

@@ -6,7 +6,7 @@ from pyroaring import BitMap
 
 from rapport.lib.arrow import pa
 from rapport.segments.nodes import And, ButNot, Everyone, InSegment, Leaf, Or, Rule
-from rapport.segments.sets import ID_MAX, bitmap, node_sets
+from rapport.segments.sets import ID_MAX, bitmap, bitmaps, node_sets
 
 SETS = {"a": BitMap([1, 2, 3, 9]), "b": BitMap([2, 3, 4]), "c": BitMap([3])}
 EVERYONE = BitMap([1, 2, 3, 4, 5])
@@ -47,3 +47,17 @@ def test_ids_in_any_order_doubled_or_missing_are_one_set() -> None:
 def test_an_id_that_would_wrap_round_is_an_error_not_another_customer(wrong: int) -> None:
     with pytest.raises(AssertionError, match="customer ids"):
         bitmap(np.array([1, wrong]))
+
+
+@pytest.mark.parametrize("ids", [[5, 3, 9, 1], [5, 3, ID_MAX, 1], []], ids=["close together", "far apart", "none"])
+def test_bits_become_a_set_each(ids: list[int]) -> None:
+    several = {1: 0b001, 3: 0b101, 5: 1 << 61, 9: 0, ID_MAX: 0}
+    bits = np.array([several[one] for one in ids], np.int64)
+    found = bitmaps(np.array(ids, np.int32), bits, 62)
+    assert {number: set(one) for number, one in enumerate(found) if one} == ({0: {1, 3}, 2: {3}, 61: {5}} if ids else {})
+    assert len(found) == 62
+
+
+def test_bits_of_an_id_that_is_none_are_refused() -> None:
+    with pytest.raises(AssertionError, match="between 1 and"):
+        bitmaps(np.array([0, 3], np.int32), np.array([1, 1]), 1)

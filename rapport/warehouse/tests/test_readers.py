@@ -4,8 +4,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
+import duckdb
+import ibis
+import numpy as np
+import pytest
 from django.db import connection
 
 from rapport.warehouse import actions, engine, queries
@@ -41,6 +46,32 @@ def test_a_reader_stays_in_its_moment(write: Write) -> None:
         assert reader.connection.execute("SELECT count(*) FROM order_completed__products").fetchall() == [(2,)]
         assert reader.mark.facts == 1
     assert rows("SELECT count(*) FROM order_completed__products") == [(6,)]
+
+
+def test_questions_begun_are_answered_in_turn_and_those_nobody_waits_for_are_left(write: Write) -> None:
+    write("Order Completed", *[{"order_id": f"o{number}"} for number in range(200)])
+    load_all()
+    started = time.monotonic()
+    with queries.reader() as reader:
+        orders = ibis.table({"order_id": "string"}, name="order_completed")
+        endless = orders.cross_join(*(orders.select(**{f"of_{number}": "order_id"}) for number in range(6)))  # 200 to the 7th
+        first, second = reader.begin(orders.count().as_table()), reader.begin(orders.order_id.nunique().as_table())
+        reader.begin(endless.aggregate(n=endless.of_5.max()))
+        reader.begin(orders.count().as_table())
+        assert (second()[0][0].as_py(), first()[0][0].as_py()) == (200, 200)
+    assert time.monotonic() - started < 60  # it would take hours
+    assert rows("SELECT count(*) FROM order_completed") == [(200,)]
+
+
+def test_trouble_with_a_copy_is_told_to_who_asks(write: Write) -> None:
+    write("Order Completed", ORDER)
+    load_all()
+    with queries.reader() as reader:
+        ids = np.array([1], np.int32)
+        reader.tables["order_completed"]["no_such_column"] = "BIGINT"
+        copy = reader.rows_of("order_completed", ["customer_id", "no_such_column"], ids, ids)
+        with pytest.raises(duckdb.BinderException, match="no_such_column"):
+            reader.ask(ibis.table({"customer_id": "int32"}, name=copy).count().as_table())
 
 
 def test_a_new_column_breaks_no_open_reader(write: Write) -> None:
