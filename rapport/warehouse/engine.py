@@ -244,6 +244,7 @@ def _instance() -> duckdb.DuckDBPyConnection:
     DuckDB proves a signature by reading all 70 MB, at each LOAD. One proof a process is enough while the files stay the same.
     """
     catalog = "postgres_scanner" if connection.vendor == "postgresql" else "sqlite_scanner"
+    spill_folder().mkdir(parents=True, exist_ok=True)  # DuckDB makes no more than the last of a folder's names
     files = {_extension(name): _extension(name).stat().st_mtime_ns for name in ("ducklake", catalog)}
     made = duckdb.connect(
         config={

@@ -12,6 +12,7 @@ import ibis
 import numpy as np
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from rapport.warehouse import actions, engine, queries
 from rapport.warehouse.tests.conftest import DAY_US, START_US, Write, load_all, rows
@@ -174,3 +175,11 @@ def test_facts_are_counted_by_their_own_day(write: Write) -> None:
     before = START_US // DAY_US
     found = queries.facts_by_day(["visited", "left", "never_heard_of"], START_US + second * DAY_US)
     assert found == {"visited": {before + second: 1}, "left": {before + third: 1}, "never_heard_of": {}}
+
+
+def test_what_memory_does_not_hold_is_spilled(lake: Path, settings: Settings) -> None:
+    settings.WAREHOUSE_MEMORY = "200MB"
+    with engine.writing() as to:
+        to.execute("CREATE TEMP TABLE wide AS SELECT hash(range) AS h, repeat('x', 200) AS text FROM range(2_000_000) ORDER BY h")
+        assert any(engine.spill_folder().glob("*-*/*"))
+        assert to.execute("SELECT count(*), min(length(text)) FROM wide").fetchall() == [(2_000_000, 200)]
