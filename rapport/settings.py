@@ -113,6 +113,7 @@ INSTALLED_APPS = [
     "rapport.intake",
     "rapport.warehouse",
     "rapport.segments",
+    "rapport.value",
     "rapport.messaging",
     "rapport.campaigns",
     "rapport.console",

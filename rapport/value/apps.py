@@ -1,0 +1,7 @@
+"""The room by its name."""
+
+from django.apps import AppConfig
+
+
+class ValueConfig(AppConfig):
+    name = "rapport.value"

@@ -1,0 +1,68 @@
+"""When each customer bought and for how much: several orders on one day are one purchase. All models begin here."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rapport.value.btyd.rows import Rows, grouped
+
+DAY_BITS = 20  # of the one number that a customer and a day are sorted by
+DAY_MIN = -(2 ** (DAY_BITS - 1))
+
+
+@dataclass(frozen=True)
+class PurchaseDays:
+    """A row for each customer and day, by customer and day; each customer has one at least."""
+
+    ids: np.ndarray  # (customers,), rising
+    start: np.ndarray  # (customers + 1,): where the rows of each begin, and the last end
+    day: np.ndarray  # (rows,): days since 1970-01-01
+    amount: np.ndarray  # (rows,): what that day came to
+
+    @classmethod
+    def of(cls, customer: np.ndarray, day: np.ndarray, amount: np.ndarray) -> "PurchaseDays":
+        """From purchases in any order, each of shape (purchases,)."""
+        keys = (np.asarray(customer, np.int64) << DAY_BITS) | (np.asarray(day, np.int64) - DAY_MIN)
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else np.empty(0, np.int64)
+        sums = np.add.reduceat(np.asarray(amount, float)[order], first) if len(first) else np.empty(0)
+        keys = keys[first]
+        return cls._of_sorted(keys >> DAY_BITS, (keys & ((1 << DAY_BITS) - 1)) + DAY_MIN, sums)
+
+    @classmethod
+    def _of_sorted(cls, customer: np.ndarray, day: np.ndarray, amount: np.ndarray) -> "PurchaseDays":
+        ids, start = np.unique(customer, return_index=True)
+        return cls(ids, np.append(start, len(customer)), day, amount)
+
+    @property
+    def counts(self) -> np.ndarray:
+        """On how many days each customer bought."""
+        return np.diff(self.start)
+
+    def until(self, day: int) -> "PurchaseDays":
+        """What was known at the end of a day: its rows, and the customers who have some."""
+        kept = self.day <= day
+        return self._of_sorted(np.repeat(self.ids, self.counts)[kept], self.day[kept], self.amount[kept])
+
+    def rows(self, day: int) -> Rows:
+        """x, t_x and T of each customer as of the end of a day after which there is nothing here."""
+        first, last = self.day[self.start[:-1]], self.day[self.start[1:] - 1]
+        return grouped(self.counts - 1, last - first, day - first)
+
+    def repeats(self) -> tuple[np.ndarray, np.ndarray]:
+        """(x, mean amount of a repeat purchase, 0 where there is none), of shape (customers,)."""
+        spent = np.add.reduceat(self.amount, self.start[:-1]) if len(self.ids) else np.empty(0)
+        spent, x = spent - self.amount[self.start[:-1]], self.counts - 1
+        return x, np.divide(spent, x, out=np.zeros(len(x)), where=x > 0)
+
+    def within(self, after: int, until: int, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(days with a purchase, amount) in (after, until], of these customers, whose ids rise."""
+        kept = (self.day > after) & (self.day <= until)
+        whose = np.repeat(self.ids, self.counts)[kept]
+        place = np.searchsorted(ids, whose)
+        known = (place < len(ids)) & (ids[np.minimum(place, len(ids) - 1)] == whose) if len(ids) else np.zeros(len(whose), bool)
+        return (
+            np.bincount(place[known], minlength=len(ids)).astype(float),
+            np.bincount(place[known], self.amount[kept][known], minlength=len(ids)),
+        )
