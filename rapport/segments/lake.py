@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
@@ -16,6 +17,7 @@ from pyroaring import BitMap
 
 from rapport.events.catalogue import EventTypeFacts, PropertyFacts
 from rapport.lib.arrow import pa
+from rapport.lib.zone import company_zone
 from rapport.segments.bounds import Moment, moment_of
 from rapport.segments.limits import LEVELS_MAX
 from rapport.segments.sets import bitmap
@@ -193,6 +195,24 @@ class Lake:
         copy = self.narrowed.get(name, name)
         columns = self.reader.tables.get(copy)
         return None if columns is None else ibis.table({column: _type(kind) for column, kind in columns.items()}, name=copy)
+
+
+def lake_at(reader: Reader, moment_us: int) -> Lake:
+    """The lake as it was known before a moment, by the company's calendar."""
+    return Lake(reader, Moment(moment_us, company_zone()))
+
+
+@ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp"), "timestamp('UTC')"))  # type: ignore[untyped-decorator]
+def _at_zone(zone: str, wall_time: ir.Value) -> ir.Value: ...
+
+
+@ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp('UTC')"), "timestamp"))  # type: ignore[untyped-decorator]
+def _wall_time_at(zone: str, moment: ir.Value) -> ir.Value: ...
+
+
+def wall_time(column: ir.Value, zone: ZoneInfo) -> ir.Value:
+    """What clocks in a zone show at a time of the lake."""
+    return column if zone.key == "UTC" else _wall_time_at(zone.key, _at_zone("UTC", column))
 
 
 def _type(kind: str) -> str:

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 
 from rapport.events.catalogue import EventTypeFacts, PropertyFacts
 from rapport.segments.bounds import Days, Moment, Span, at_places, moment_of
-from rapport.segments.lake import Lake, Rows
+from rapport.segments.lake import Lake, Rows, wall_time
 from rapport.segments.nodes import (
     AnniversaryInTheNext,
     Compare,
@@ -36,14 +36,6 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {"=": eq, "!=": ne, "<": lt, "
 MONEY_DIGITS, SUM_DIGITS = 12, 32  # before the point: DECIMAL(18,6), DECIMAL(38,6)
 OPEN = Span()
 NEVER = ibis.literal(False)
-
-
-@ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp"), "timestamp('UTC')"))  # type: ignore[untyped-decorator]
-def at_zone(zone: str, wall_time: ir.Value) -> ir.Value: ...
-
-
-@ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp('UTC')"), "timestamp"))  # type: ignore[untyped-decorator]
-def wall_time_at(zone: str, moment: ir.Value) -> ir.Value: ...
 
 
 def positive(test: Test) -> tuple[Test, bool]:
@@ -148,9 +140,7 @@ def _text(value: str) -> str:
 
 def _day(column: ir.Value, kind: str, moment: Moment) -> ir.Value:
     """The company's calendar day of a date or a time."""
-    if kind == "date" or moment.zone.key == "UTC":
-        return column
-    return wall_time_at(moment.zone.key, at_zone("UTC", column))
+    return column if kind == "date" else wall_time(column, moment.zone)
 
 
 def _in_window(column: ir.Value, kind: str, window: Window | InTheNext, moment: Moment) -> ir.BooleanValue:

@@ -8,25 +8,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rapport.lib.refusals import Refusal
 from rapport.value.btyd.beta_geometric import BgNbd, MbgNbd
 from rapport.value.btyd.models import Buying
 from rapport.value.btyd.nbd import Nbd
 from rapport.value.btyd.pareto_nbd import ParetoNbd
 from rapport.value.btyd.rows import DAYS_A_WEEK, Rows
 from rapport.value.days import PurchaseDays
+from rapport.value.errors import TooFewPurchases
 from rapport.value.scores import Scores, scores
 
 CANDIDATES: tuple[type[Buying], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
 ORIGINS = 3  # days to forecast from, a quarter of the horizon apart
 REPEATERS_MIN = 50  # with fewer, parameters are guesses
 ALIKE = 1.02  # errors so near to the least are no worse; then the total decides
-
-
-class TooFewPurchases(Refusal):
-    """Nothing can be learnt from so few."""
-
-    code = "too_few_purchases"
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from rapport.lib.refusals import Refusal
+from rapport.value.errors import NotFitted
 
 LOG_MAX = 14.0  # parameters lie between e^-14 and e^14
 EDGE = 1e4  # beyond it, or below its reciprocal, a parameter says that what it stands for is not in the data
 STEP = 1e-4
 Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]  # parameters: log-likelihood, and its gradient by parameter
-
-
-class NotFitted(Refusal):
-    """No maximum was found."""
-
-    code = "not_fitted"
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rapport.value.backtest import ORIGINS, TooFewPurchases, backtested
+from rapport.value.backtest import ORIGINS, backtested
 from rapport.value.btyd.beta_geometric import BgNbd
 from rapport.value.btyd.nbd import Nbd
 from rapport.value.btyd.pareto_nbd import ParetoNbd
 from rapport.value.days import PurchaseDays
+from rapport.value.errors import TooFewPurchases
 from rapport.value.scores import area_under_curve, scores
 from rapport.value.tests.public_data import CALIBRATED, ENDED, cdnow_master, online_retail
 

@@ -1,0 +1,15 @@
+"""The room's refusals."""
+
+from rapport.lib.refusals import Refusal
+
+
+class TooFewPurchases(Refusal):
+    """Nothing can be learnt from so few."""
+
+    code = "too_few_purchases"
+
+
+class NotFitted(Refusal):
+    """No maximum was found."""
+
+    code = "not_fitted"
