@@ -92,7 +92,8 @@ def _decided(horizon_days: int, tried: tuple[Tried, ...]) -> Backtest:
     lost = [kind.name for kind in CANDIDATES if kind not in identified]
     why = f"{chosen.name}: error {errors[chosen]:.3f} a customer (least {least:.3f}), total off by {_total(chosen, tried):.1%}."
     if lost:
-        why += f" Dropout is not identified in {', '.join(lost)}: nobody is seen to leave in this time."
+        seen = "nobody is seen to leave in this time" if identified == [Nbd] else "NBD speaks for it"
+        why += f" Dropout is not identified in {', '.join(lost)}: {seen}."
     return Backtest(horizon_days, tried, chosen, why)
 
 
