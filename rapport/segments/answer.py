@@ -9,11 +9,9 @@ from itertools import chain
 from pyroaring import BitMap
 
 from rapport.events.catalogue import IDENTIFY, EventTypeFacts
-from rapport.lib.zone import company_zone
-from rapport.segments.bounds import Moment
 from rapport.segments.errors import RuleError
 from rapport.segments.folding import leaf_sets
-from rapport.segments.lake import Lake, Reader
+from rapport.segments.lake import Reader, lake_at
 from rapport.segments.leaves import Planner, trait_facts
 from rapport.segments.nodes import (
     Amount,
@@ -70,7 +68,7 @@ def answer_many(
     if reader is None:
         return warehouse.ask(lambda found: answer_many(rules, words, moment_us, found, remembered=remembered))
     started = time.perf_counter()
-    lake = Lake(reader, Moment(moment_us, company_zone()))
+    lake = lake_at(reader, moment_us)
     leaves = [leaves_of(rule, words) for rule in rules]
     asked = (leaf_sets if remembered is None else remembered.leaf_sets)(chain.from_iterable(leaves), Planner(lake, words))
     found = []

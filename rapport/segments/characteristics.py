@@ -12,11 +12,9 @@ import ibis
 import ibis.expr.types as ir
 
 from rapport.events.catalogue import IDENTIFY, PropertyFacts
-from rapport.lib.zone import company_zone
-from rapport.segments.bounds import Moment
 from rapport.segments.check import check
 from rapport.segments.errors import RuleError
-from rapport.segments.lake import Lake, Reader
+from rapport.segments.lake import Lake, Reader, lake_at
 from rapport.segments.nodes import Compare, Did, Duration, InTheLast, MayReceive, Rule, Times, TraitTest
 from rapport.segments.values import ValueCount, newest_of
 from rapport.segments.vocabulary import Vocabulary
@@ -40,7 +38,7 @@ def characteristics(words: Vocabulary, moment_us: int, frequent: Frequent | None
     """At most CONDITIONS_MAX conditions, each one that can be asked; `frequent` spares asking the lake for the values of traits."""
 
     def question(reader: Reader) -> list[Rule]:
-        lake = Lake(reader, Moment(moment_us, company_zone()))
+        lake = lake_at(reader, moment_us)
         return list(islice(_askable(_candidates(words, lake, frequent), words), CONDITIONS_MAX))
 
     return warehouse.ask(question)

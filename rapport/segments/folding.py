@@ -57,9 +57,17 @@ def leaf_sets(leaves: Iterable[Leaf], planner: Planner) -> dict[Leaf, BitMap]:
     counted = {tally: values.counted(tally) for plan in plans.values() for tally in _tallies(plan)}
     begun = _begun(counted.values(), planner.lake)
     begun_alike = [_by_constant(company, own, planner.lake) for company, own in companies]
-    asked = {tally: ids for read in begun for tally, ids in read().items()}
+    asked = _read(begun)
     found = {leaf: _set_of(plan, {tally: asked[counted[tally]] for tally in _tallies(plan)}, planner.lake) for leaf, plan in plans.items()}
-    return found | {leaf: ids for read_alike in begun_alike for leaf, ids in read_alike().items()}
+    return found | _read(begun_alike)
+
+
+def _read(begun: list[Sets[T]]) -> dict[T, BitMap]:
+    """What all were answered, in turn; an answer is let go once it is read."""
+    found: dict[T, BitMap] = {}
+    while begun:
+        found |= begun.pop(0)()
+    return found
 
 
 def _tallies(plan: Plan) -> Iterator[Tally]:

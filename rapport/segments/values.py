@@ -17,9 +17,7 @@ import ibis.expr.types as ir
 
 from rapport.events.catalogue import IDENTIFY, Catalogue, PropertyFacts
 from rapport.lib.clock import now_us
-from rapport.lib.zone import company_zone
-from rapport.segments.bounds import Moment
-from rapport.segments.lake import CUSTOMER, Lake, Reader
+from rapport.segments.lake import CUSTOMER, Lake, Reader, lake_at
 from rapport.segments.nodes import Value
 from rapport.warehouse import queries as warehouse
 
@@ -62,7 +60,7 @@ class Values:
             if (snapshot is not None and of == snapshot) or time.monotonic() - at < FRESH_SECONDS:
                 self._kept.move_to_end(key)
                 return found
-        found = _asked(Lake(reader, Moment(now_us(), company_zone())), event, facts, catalogue)
+        found = _asked(lake_at(reader, now_us()), event, facts, catalogue)
         self._kept[key] = (snapshot, time.monotonic(), found)
         self._kept.move_to_end(key)
         while len(self._kept) > KEPT_MAX:

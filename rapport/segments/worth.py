@@ -4,9 +4,8 @@ import ibis
 import numpy as np
 from pyroaring import BitMap
 
-from rapport.lib.zone import company_zone
-from rapport.segments.bounds import Moment, moment_of
-from rapport.segments.lake import CUSTOMER, Lake, Reader
+from rapport.segments.bounds import moment_of
+from rapport.segments.lake import CUSTOMER, Reader, lake_at
 from rapport.segments.nodes import Duration
 from rapport.segments.plans import Words
 from rapport.warehouse import queries as warehouse
@@ -21,7 +20,7 @@ def middle_spend(ids: BitMap, words: Words, moment_us: int) -> float | None:
 
 
 def _middle(ids: BitMap, words: Words, moment_us: int, reader: Reader) -> float:
-    lake = Lake(reader, Moment(moment_us, company_zone()))
+    lake = lake_at(reader, moment_us)
     kind = words.catalogue.event_types.get(ORDERED)
     rows = None if kind is None else lake.rows(kind)
     facts = None if rows is None else rows.find(REVENUE)

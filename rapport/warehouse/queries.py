@@ -49,8 +49,9 @@ class Reader:
         if self.elsewhere is not None:
             found = self.elsewhere.ask(question)
             return lambda: found
-        self._begun.append(self._worker.submit(self._answer, str(ibis.to_sql(question, dialect=DUCKDB))))
-        return self._begun[-1].result
+        begun = self._worker.submit(self._answer, str(ibis.to_sql(question, dialect=DUCKDB)))
+        self._begun = [*(one for one in self._begun if not one.done()), begun]  # no answer is held longer than by who waits for it
+        return begun.result
 
     def ask(self, question: Any) -> pa.Table:
         """The answer to an Ibis expression over the lake's tables."""

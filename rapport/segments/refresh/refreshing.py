@@ -12,11 +12,10 @@ import numpy as np
 from pyroaring import BitMap
 
 from rapport.events.catalogue import Catalogue
-from rapport.lib.zone import company_zone
 from rapport.segments.answer import leaves_of, named_rule, sets_over
 from rapport.segments.bounds import Moment
 from rapport.segments.folding import leaf_sets
-from rapport.segments.lake import OF_EVERY_FACT, Lake
+from rapport.segments.lake import OF_EVERY_FACT, Lake, lake_at
 from rapport.segments.leaves import Planner
 from rapport.segments.nodes import AT_LEAST_ONCE, Did, InSegment, InSilo, Leaf, Named, Rule, preorder
 from rapport.segments.plans import Words
@@ -53,7 +52,7 @@ class _Pass:
     def __init__(self, rules: Mapping[str, Rule], words: Words, state: State | None, reader: Reader, moment_us: int) -> None:
         self.started = time.perf_counter()
         self.rules, self.words, self.reader = rules, words, reader
-        self.lake = lake = Lake(reader, Moment(moment_us, company_zone()))
+        self.lake = lake = lake_at(reader, moment_us)
         self.leaves = {key: list(dict.fromkeys(leaves_of(rule, words))) for key, rule in rules.items()}
         self.parts = {leaf: parts_of(leaf, words.catalogue, reader) for own in self.leaves.values() for leaf in own}
         self.by_key: dict[str, Leaf] = {part.key: part.leaf for parts in self.parts.values() for part in parts}

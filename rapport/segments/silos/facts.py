@@ -9,9 +9,8 @@ from pyroaring import BitMap
 
 from rapport.events.catalogue import EventTypeFacts
 from rapport.lib.clock import DAY_US
-from rapport.lib.zone import company_zone
-from rapport.segments.bounds import Moment, moment_of
-from rapport.segments.lake import CUSTOMER, Lake, Reader
+from rapport.segments.bounds import moment_of
+from rapport.segments.lake import CUSTOMER, Lake
 from rapport.segments.plans import Words
 from rapport.segments.sets import bitmap
 from rapport.segments.worth import ORDERED, REVENUE, YEAR
@@ -50,10 +49,6 @@ def known_of(everyone: BitMap, lake: Lake, words: Words, *, since_us: int, activ
     had_mail = first_mail > NEVER_US
     came_back = had_mail & ((last_click >= first_mail) | (last_us > first_mail))
     return Known(ids, _column(ids, bought, "spent", 0.0), orders, last_us, bitmap(ids[had_mail]), bitmap(ids[came_back]), active & everyone)
-
-
-def lake_of(reader: Reader, moment_us: int) -> Lake:
-    return Lake(reader, Moment(moment_us, company_zone()))
 
 
 def _asked(kind: EventTypeFacts | None, lake: Lake, year_us: int, *, from_us: int | None = None) -> dict[str, np.ndarray]:

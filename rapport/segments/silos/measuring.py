@@ -9,10 +9,10 @@ from pyroaring import BitMap
 from rapport.lib.clock import from_us
 from rapport.segments import queries as segments
 from rapport.segments.answer import answer
-from rapport.segments.lake import Reader
+from rapport.segments.lake import Reader, lake_at
 from rapport.segments.nodes import Did, Since, Time
 from rapport.segments.plans import Words
-from rapport.segments.silos.facts import Known, features, known_of, lake_of
+from rapport.segments.silos.facts import Known, features, known_of
 from rapport.segments.silos.partition import Placed, flows
 from rapport.segments.silos.quality import PEOPLE_MIN, apartness, eta_squared, mean_with_interval
 from rapport.warehouse import queries as warehouse
@@ -26,7 +26,7 @@ def known_since(found: Placed, since_us: int, words: Words | None = None) -> tup
     vocabulary = words or segments.vocabulary()
 
     def question(reader: Reader) -> tuple[Known, tuple[np.ndarray, np.ndarray]]:
-        lake = lake_of(reader, found.moment_us)
+        lake = lake_at(reader, found.moment_us)
         did = Did(None, window=Since(Time(from_us(since_us).isoformat())))
         active = answer(did, vocabulary, found.moment_us, reader).root
         return known_of(found.everyone, lake, vocabulary, since_us=since_us, active=active), lake.aliases

@@ -7,7 +7,8 @@ import pytest
 from pyroaring import BitMap
 
 from rapport.lib.clock import DAY_US
-from rapport.segments.silos.facts import NEVER_US, features, known_of, lake_of
+from rapport.segments.lake import lake_at
+from rapport.segments.silos.facts import NEVER_US, features, known_of
 from rapport.segments.silos.measuring import labels_of, measured
 from rapport.segments.silos.partition import Placed
 from rapport.segments.silos.quality import (
@@ -114,7 +115,7 @@ def shop() -> tuple[PlainReader, Vocabulary]:
 
 def test_what_is_known_comes_from_a_few_grouped_questions(shop: tuple[PlainReader, Vocabulary]) -> None:
     reader, words = shop
-    lake = lake_of(reader, NOW)
+    lake = lake_at(reader, NOW)
     since = NOW - 20 * DAY_US
     known = known_of(lake.everyone, lake, words, since_us=since, active=BitMap([1, 2, 7]))
     assert known.ids.tolist() == [1, 2, 3, 4, 5]
@@ -127,7 +128,7 @@ def test_what_is_known_comes_from_a_few_grouped_questions(shop: tuple[PlainReade
 
 def test_the_figures_of_a_review_add_up(shop: tuple[PlainReader, Vocabulary]) -> None:
     reader, words = shop
-    lake = lake_of(reader, NOW)
+    lake = lake_at(reader, NOW)
     known = known_of(lake.everyone, lake, words, since_us=NOW - 20 * DAY_US, active=BitMap([1, 2]))
     found = Placed(NOW, {"bought": BitMap([1, 2]), "rest": BitMap([3, 4, 5])})
     assert labels_of(known, found.sets).tolist() == [0, 0, 1, 1, 1]
@@ -155,5 +156,5 @@ def test_sets_of_many_people_are_labelled_at_once() -> None:
     chance = Random(5)
     ids = sorted(chance.sample(range(1, 10**6), 20_000))
     sets = {"a": BitMap(ids[::2]), "b": BitMap(ids[1::2])}
-    known = known_of(BitMap(ids), lake_of(PlainReader(), NOW), Vocabulary(catalogue()), since_us=0, active=BitMap())
+    known = known_of(BitMap(ids), lake_at(PlainReader(), NOW), Vocabulary(catalogue()), since_us=0, active=BitMap())
     assert labels_of(known, sets).tolist() == [0, 1] * 10_000
