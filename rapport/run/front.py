@@ -36,6 +36,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "Ask": {
         "segment": "count, members, evidence, tree or text of a rule",
+        "value": "how near each forecast of purchases came, and which one is believed",
     },
     "Keep": {
         "backup": "record, secrets and files of this moment into one file, while the server runs",
