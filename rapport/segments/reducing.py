@@ -35,7 +35,9 @@ def reduced(
     own = rows.mutate(**{CUSTOMER: rows.customer_id})
     values = made(own)
     wholes = {name: _whole_of(value) for name, value in values.items()}
-    if lake.stand_for_themselves or not all(wholes.values()):
+    if lake.stand_for_themselves:
+        return judged(own.group_by(keys).aggregate(**values))
+    if not all(wholes.values()):
         own = lake.of_customers(rows)
         return judged(own.group_by(keys).aggregate(**made(own)))
     # under a name of its own it is asked for once, though it is used twice

@@ -76,7 +76,7 @@ def backtested(days: PurchaseDays, today: int, horizon_days: int, tell: Callable
             tried.append(Tried(kind.name, origin, len(known.ids), is_identified, scores(forecast, none, did)))
     if not tried:
         raise TooFewPurchases(
-            f"Fewer than {REPEATERS_MIN} customers had bought twice {horizon_days} days ago.",
+            f"Fewer than {REPEATERS_MIN} customers had bought twice {horizon_days} days ago, or none of them has bought since.",
             mend="Wait for more purchases, load older orders, or choose a shorter horizon.",
         )
     return _decided(horizon_days, tuple(tried))

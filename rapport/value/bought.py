@@ -7,10 +7,9 @@ from rapport.lib.arrow import pa
 from rapport.lib.zone import company_zone
 from rapport.segments import queries as segments
 from rapport.segments.lake import CUSTOMER, Reader, lake_at, wall_time
+from rapport.segments.worth import ORDERED, REVENUE
 from rapport.value.days import PurchaseDays
 from rapport.warehouse import queries as warehouse
-
-ORDERED, REVENUE = "Order Completed", "revenue"
 
 
 def purchase_days(until_us: int) -> PurchaseDays:
