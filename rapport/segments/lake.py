@@ -70,6 +70,11 @@ class Rows:
             return None
         return self.table[facts.column]
 
+    def money(self, path: str) -> ir.Value | None:
+        """The column of an amount of money; None where the property is none, or the lake has not got it yet."""
+        facts = self.find(path)
+        return None if facts is None or facts.kind != "money" else self.column(facts)
+
 
 @dataclass
 class Lake:

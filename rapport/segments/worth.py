@@ -23,8 +23,7 @@ def _middle(ids: BitMap, words: Words, moment_us: int, reader: Reader) -> float:
     lake = lake_at(reader, moment_us)
     kind = words.catalogue.event_types.get(ORDERED)
     rows = None if kind is None else lake.rows(kind)
-    facts = None if rows is None else rows.find(REVENUE)
-    money = None if rows is None or facts is None or facts.kind != "money" else rows.column(facts)
+    money = None if rows is None else rows.money(REVENUE)
     since_us = lake.moment.shifted_us(YEAR, -1)
     if rows is None or money is None or since_us is None:
         return 0.0

@@ -23,8 +23,7 @@ def _read(reader: Reader, until_us: int) -> PurchaseDays:
     rows = None if kind is None else lake.rows(kind)
     if rows is None:
         return PurchaseDays.of(*(np.empty(0, np.int64) for _ in range(3)))
-    facts = rows.find(REVENUE)
-    money = None if facts is None or facts.kind != "money" else rows.column(facts)
+    money = rows.money(REVENUE)
     amount = ibis.literal(0.0) if money is None else money.cast("float64").fill_null(0.0)
     chosen = rows.table.select("customer_id", day=wall_time(rows.table.time, company_zone()).date(), amount=amount)
     said = lake.of_customers(chosen)

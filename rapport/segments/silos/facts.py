@@ -57,9 +57,9 @@ def _asked(kind: EventTypeFacts | None, lake: Lake, year_us: int, *, from_us: in
     if rows is None:
         return {}
     table = rows.table if from_us is None else rows.table.filter(rows.table.time >= moment_of(from_us))
-    facts = rows.find(REVENUE)
-    money: Any = table[facts.column] if facts is not None and facts.kind == "money" and facts.column in table.columns else ibis.literal(0)
-    spent = ibis.cases((table.time >= moment_of(year_us), money.cast("float64")), else_=0.0)
+    money = rows.money(REVENUE)
+    amount: Any = ibis.literal(0) if money is None else table[money.get_name()]
+    spent = ibis.cases((table.time >= moment_of(year_us), amount.cast("float64")), else_=0.0)
     chosen = lake.of_customers(table.select("customer_id", "time", spent=spent))
     grouped = chosen.group_by(CUSTOMER).aggregate(
         n=ibis._.count(), spent=chosen.spent.sum(), first=chosen.time.min(), last=chosen.time.max()
