@@ -1,10 +1,13 @@
 """Which model to believe: each forecasts from several days in the past what is known by now, and the nearest is taken.
 
-Not by likelihood: on CDNOW it prefers the model whose total is worst.
+Not by likelihood: on CDNOW it prefers the model whose total is worst. Beside the models stand the plain rules people use, so that the
+report says where one of them came nearer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from math import isnan, log1p, sqrt
 
 import numpy as np
 
@@ -13,25 +16,40 @@ from rapport.value.btyd.models import Buying
 from rapport.value.btyd.nbd import Nbd
 from rapport.value.btyd.pareto_nbd import ParetoNbd
 from rapport.value.btyd.rows import DAYS_A_WEEK, Rows
+from rapport.value.btyd.two_kinds import TwoKinds
+from rapport.value.challengers import CHALLENGERS, Forecast
 from rapport.value.days import PurchaseDays
 from rapport.value.errors import TooFewPurchases
-from rapport.value.scores import Scores, scores
+from rapport.value.intervals import predictive
+from rapport.value.scores import MoneyScores, Scores, by_tenth, money_scores, scores
+from rapport.value.spending import spending
 
-CANDIDATES: tuple[type[Buying], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd)
+CANDIDATES: tuple[type[Buying], ...] = (BgNbd, MbgNbd, ParetoNbd, Nbd, TwoKinds)
 ORIGINS = 3  # days to forecast from, a quarter of the horizon apart
 REPEATERS_MIN = 50  # with fewer, parameters are guesses
 ALIKE = 1.02  # errors so near to the least are no worse; then the total decides
+LEVEL_MAX = 2.0  # a total that was further off says the past is no guide, and multiplying by it would not mend that
 
 
 @dataclass(frozen=True)
 class Tried:
-    """One model forecasting from one day."""
+    """One model, or one plain rule, forecasting from one day."""
 
     model: str
     origin: int  # days since 1970-01-01
     customers: int
+    is_rule: bool
     is_identified: bool  # else its dropout ran to the edge, and NBD speaks for it
     scores: Scores
+    money: MoneyScores
+
+
+@dataclass(frozen=True)
+class Held:
+    """Of what customers spent, how much lay within the predictive interval of 90 % of the chosen model, at the last origin."""
+
+    over_all: float
+    by_tenth: tuple[float, ...]  # from the lowest forecasts to the highest
 
 
 @dataclass(frozen=True)
@@ -42,12 +60,53 @@ class Backtest:
     tried: tuple[Tried, ...]
     chosen: type[Buying]
     why: str
+    held: Held | None = None
+
+    @cached_property
+    def of_chosen(self) -> tuple[Tried, ...]:
+        """The chosen model's trials, the last origin first."""
+        return tuple(sorted((one for one in self.tried if one.model == self.chosen.name), key=lambda one: -one.origin))
 
     @property
     def total_factor(self) -> float:
         """By how much what the chosen model said was to be multiplied at the last origin to be right over all."""
-        last = max((one for one in self.tried if one.model == self.chosen.name), key=lambda one: one.origin)
-        return 1 / (1 + last.scores.total_error)
+        return _factor(self.of_chosen[0].scores.total_error)
+
+    @property
+    def money_factor(self) -> float:
+        return _factor(self.of_chosen[0].money.total_error)
+
+    @property
+    def log_level_error(self) -> float:
+        """How far the total of money was off over this horizon, as a standard error of its logarithm."""
+        errors = [one.money.total_error for one in self.of_chosen]
+        return sqrt(sum(log1p(max(error, -0.95)) ** 2 for error in errors if not isnan(error)) / len(errors))
+
+    @cached_property
+    def closer(self) -> tuple[str, ...]:
+        """Every figure of the last origin on which a plain rule came closer than the chosen model."""
+        own = self.of_chosen[0]
+        rules = [one for one in self.tried if one.is_rule and one.origin == own.origin]
+        return tuple(
+            f"{rule.model}: {name}"
+            for name, distance in FIGURES.items()
+            for rule in rules
+            if distance(rule) < distance(own)  # what cannot be told is not closer
+        )
+
+
+FIGURES: dict[str, Callable[[Tried], float]] = {  # what is less in a better forecast
+    "total of purchases": lambda one: abs(one.scores.total_error),
+    "error a customer (RMSE)": lambda one: one.scores.rmse,
+    "mean error (MAE)": lambda one: one.scores.mae,
+    "purchases found in the top tenth": lambda one: -one.scores.top_tenth,
+    "who leaves (AUC)": lambda one: -one.scores.churn_auc,
+    "who leaves (Brier)": lambda one: one.scores.churn_brier,
+    "total of money": lambda one: abs(one.money.total_error),
+    "error of money a customer (RMSE)": lambda one: one.money.rmse,
+    "mean error of money (MAE)": lambda one: one.money.mae,
+    "money found in the top tenth": lambda one: -one.money.top_tenth,
+}
 
 
 def fitted(kind: type[Buying], rows: Rows) -> tuple[Buying, bool]:
@@ -56,45 +115,86 @@ def fitted(kind: type[Buying], rows: Rows) -> tuple[Buying, bool]:
     return (Nbd.of(rows), False) if model.fit.at_edge and kind is not Nbd else (model, True)
 
 
-def backtested(days: PurchaseDays, today: int, horizon_days: int, tell: Callable[[str], None] = lambda _: None) -> Backtest:
+def backtested(
+    days: PurchaseDays,
+    today: int,
+    horizon_days: int,
+    tell: Callable[[str], None] = lambda _: None,
+    kinds: Sequence[type[Buying]] = CANDIDATES,
+) -> Backtest:
     """Forecast the horizon from each origin; the last lies a horizon before today. TooFewPurchases where there is no past to learn from."""
     tried: list[Tried] = []
     for number in range(ORIGINS):
         origin = today - horizon_days - number * (horizon_days // 4)
         known = days.until(origin)
-        if int((known.counts > 1).sum()) < REPEATERS_MIN:
+        did, spent = days.within(origin, origin + horizon_days, known.ids)
+        if int((known.counts > 1).sum()) < REPEATERS_MIN or not did.any():
             break
-        rows = known.rows(origin)
-        did, _ = days.within(origin, origin + horizon_days, known.ids)
-        if not did.any():
-            break
-        for kind in CANDIDATES:
-            tell(f"  {kind.name} from day {np.datetime64(origin, 'D')}")
-            model, is_identified = fitted(kind, rows)
-            weeks = horizon_days / DAYS_A_WEEK
-            forecast, none = (one[rows.row_of] for one in (model.purchases(rows, weeks), model.none_within(rows, weeks)))
-            tried.append(Tried(kind.name, origin, len(known.ids), is_identified, scores(forecast, none, did)))
+        tell(f"  back-test from {np.datetime64(origin, 'D')}")
+        tried.extend(_tried(known, origin, horizon_days, did, spent, kinds))
     if not tried:
         raise TooFewPurchases(
             f"Fewer than {REPEATERS_MIN} customers had bought twice {horizon_days} days ago, or none of them has bought since.",
             mend="Wait for more purchases, load older orders, or choose a shorter horizon.",
         )
-    return _decided(horizon_days, tuple(tried))
+    return _decided(horizon_days, tuple(tried), kinds, _Holds(days, today - horizon_days, horizon_days))
 
 
-def _decided(horizon_days: int, tried: tuple[Tried, ...]) -> Backtest:
+def _tried(
+    known: PurchaseDays, origin: int, horizon: int, did: np.ndarray, spent: np.ndarray, kinds: Sequence[type[Buying]]
+) -> list[Tried]:
+    rows, told = known.rows(origin), known.summaries
+    worth = spending(told.counts, told.mean).model.expected(told.counts, told.mean)
+    found, weeks = [], horizon / DAYS_A_WEEK
+    for kind in kinds:
+        model, is_identified = fitted(kind, rows)
+        purchases, none = (one[rows.row_of] for one in (model.purchases(rows, weeks), model.none_within(rows, weeks)))
+        said = scores(purchases, none, did), money_scores(purchases * worth, spent)
+        found.append(Tried(kind.name, origin, len(known.ids), False, is_identified, *said))
+    for name, rule in CHALLENGERS.items():
+        forecast: Forecast | None = rule(known, origin, horizon)
+        if forecast is not None:
+            said = scores(forecast.purchases, forecast.none, did), money_scores(forecast.money, spent)
+            found.append(Tried(name, origin, len(known.ids), True, True, *said))
+    return found
+
+
+@dataclass(frozen=True)
+class _Holds:
+    """What the predictive interval of a model held of what was spent after one origin."""
+
+    days: PurchaseDays
+    origin: int
+    horizon: int
+
+    def of(self, kind: type[Buying]) -> Held:
+        known = self.days.until(self.origin)
+        _, spent = self.days.within(self.origin, self.origin + self.horizon, known.ids)
+        rows, told = known.rows(self.origin), known.summaries
+        model, money = fitted(kind, rows)[0], spending(told.counts, told.mean).model
+        weeks = self.horizon / DAYS_A_WEEK
+        likely = predictive(model, money, rows, weeks)
+        scale = money.fit.parameters[2] + told.counts * told.mean
+        low, high = likely.low[rows.row_of] * scale, likely.high[rows.row_of] * scale
+        inside = (spent >= low) & (spent <= high)
+        forecast = model.purchases(rows, weeks)[rows.row_of] * money.expected(told.counts, told.mean)
+        return Held(float(inside.mean()), tuple(float(inside[part].mean()) for part in by_tenth(forecast)))
+
+
+def _decided(horizon_days: int, tried: tuple[Tried, ...], kinds: Sequence[type[Buying]], holds: _Holds) -> Backtest:
     """The least total error of those whose error a customer is as small as any's."""
-    identified = [kind for kind in CANDIDATES if all(one.is_identified for one in tried if one.model == kind.name)]
-    errors = {kind: _mean_square(kind, tried) for kind in identified}
+    last = tried[0].origin
+    identified = [kind for kind in kinds if any(one.is_identified and one.origin == last for one in tried if one.model == kind.name)]
+    errors = {kind: _mean_square(kind, tried) for kind in identified or [Nbd]}
     least = min(errors.values())
     near = [kind for kind, error in errors.items() if error <= ALIKE * least]
     chosen = min(near, key=lambda kind: _total(kind, tried))
-    lost = [kind.name for kind in CANDIDATES if kind not in identified]
+    lost = [kind.name for kind in kinds if kind not in identified]
     why = f"{chosen.name}: error {errors[chosen]:.3f} a customer (least {least:.3f}), total off by {_total(chosen, tried):.1%}."
     if lost:
-        seen = "nobody is seen to leave in this time" if identified == [Nbd] else "NBD speaks for it"
+        seen = "nobody is seen to leave in this time" if set(identified) <= {Nbd, TwoKinds} else "NBD speaks for it"
         why += f" Dropout is not identified in {', '.join(lost)}: {seen}."
-    return Backtest(horizon_days, tried, chosen, why)
+    return Backtest(horizon_days, tried, chosen, why, holds.of(chosen))
 
 
 def _mean_square(kind: type[Buying], tried: tuple[Tried, ...]) -> float:
@@ -103,3 +203,7 @@ def _mean_square(kind: type[Buying], tried: tuple[Tried, ...]) -> float:
 
 def _total(kind: type[Buying], tried: tuple[Tried, ...]) -> float:
     return float(np.mean([abs(one.scores.total_error) for one in tried if one.model == kind.name]))
+
+
+def _factor(total_error: float) -> float:
+    return 1.0 if isnan(total_error) else float(np.clip(1 / (1 + max(total_error, -0.99)), 1 / LEVEL_MAX, LEVEL_MAX))

@@ -1,6 +1,7 @@
 """When each customer bought and for how much: several orders on one day are one purchase. All models begin here."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -8,6 +9,26 @@ from rapport.value.btyd.rows import Rows, grouped
 
 DAY_BITS = 20  # of the one number that a customer and a day are sorted by
 DAY_MIN = -(2 ** (DAY_BITS - 1))
+
+
+@dataclass(frozen=True)
+class Summaries:
+    """Of each customer: on how many days they bought, the first and the last of them, and what they spent; arrays of (customers,)."""
+
+    ids: np.ndarray  # rising
+    counts: np.ndarray  # at least 1
+    first: np.ndarray  # days since 1970-01-01
+    last: np.ndarray
+    spent: np.ndarray
+
+    def rows(self, day: int) -> Rows:
+        """x, t_x and T of each customer as of the end of a day after which there is nothing here."""
+        return grouped(self.counts - 1, self.last - self.first, day - self.first)
+
+    @property
+    def mean(self) -> np.ndarray:
+        """What a purchase was worth on average; nothing where more was given back than paid."""
+        return np.maximum(self.spent, 0) / self.counts
 
 
 @dataclass(frozen=True)
@@ -45,15 +66,18 @@ class PurchaseDays:
         kept = self.day <= day
         return self._of_sorted(np.repeat(self.ids, self.counts)[kept], self.day[kept], self.amount[kept])
 
+    @cached_property
+    def summaries(self) -> Summaries:
+        spent = np.add.reduceat(self.amount, self.start[:-1]) if len(self.ids) else np.empty(0)
+        return Summaries(self.ids, self.counts, self.day[self.start[:-1]], self.day[self.start[1:] - 1], spent)
+
     def rows(self, day: int) -> Rows:
         """x, t_x and T of each customer as of the end of a day after which there is nothing here."""
-        first, last = self.day[self.start[:-1]], self.day[self.start[1:] - 1]
-        return grouped(self.counts - 1, last - first, day - first)
+        return self.summaries.rows(day)
 
     def repeats(self) -> tuple[np.ndarray, np.ndarray]:
         """(x, mean amount of a repeat purchase, 0 where there is none), of shape (customers,)."""
-        spent = np.add.reduceat(self.amount, self.start[:-1]) if len(self.ids) else np.empty(0)
-        spent, x = spent - self.amount[self.start[:-1]], self.counts - 1
+        spent, x = self.summaries.spent - self.amount[self.start[:-1]], self.counts - 1
         return x, np.divide(spent, x, out=np.zeros(len(x)), where=x > 0)
 
     def within(self, after: int, until: int, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from scipy.special import digamma, expit, gammaln, hyp2f1
 
 from rapport.value.btyd.fitting import maximum
 from rapport.value.btyd.gammas import Counted
-from rapport.value.btyd.models import Buying
+from rapport.value.btyd.models import Buying, negative_binomial
 from rapport.value.btyd.rows import Rows
 
 START = np.array([1.0, 5.0, 1.0, 2.0])
@@ -42,6 +42,16 @@ class BetaGeometric(Buying):
     def none_within(self, rows: Rows, h: float) -> np.ndarray:
         r, alpha, _, _ = self.fit.parameters
         return 1 - self.alive(rows) * (1 - ((alpha + rows.T) / (alpha + rows.T + h)) ** (r + rows.x))
+
+    def counts(self, x: np.ndarray, T: np.ndarray, t: float, most: int) -> np.ndarray:
+        """Equation 8 from T on: bought n times and stayed each time, or would have bought so often at least and left after the n-th."""
+        r, alpha, a, b = self.fit.parameters
+        would = negative_binomial(r + x, (alpha + T) / (alpha + T + t), most)
+        so_often = 1 - np.cumsum(would, axis=1) + would
+        stays = (b + x + self.first_may_be_last)[:, None] + np.arange(most)
+        stayed = np.cumprod(np.column_stack([np.ones(len(x)), stays / (a + stays)]), axis=1)
+        left = np.column_stack([np.zeros(len(x)), stayed[:, :-1] - stayed[:, 1:]])
+        return stayed * would + left * np.maximum(so_often, 0)
 
     def new_customer(self, t: np.ndarray) -> np.ndarray:
         """Equation 9."""

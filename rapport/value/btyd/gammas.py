@@ -24,10 +24,15 @@ class Counted:
         """Each x once."""
         return self._distinct[0]
 
+    @property
+    def place(self) -> np.ndarray:
+        """Where each row's x stands in `distinct`."""
+        return self._distinct[1].reshape(-1)
+
     @cached_property
     def weights(self) -> np.ndarray:
         """How many customers have each x."""
-        return np.bincount(self._distinct[1].reshape(-1), self.rows.count)
+        return np.bincount(self.place, self.rows.count)
 
     def sum_gammaln(self, shift: float) -> float:
         """The sum of ln Gamma(shift + x) over all customers."""

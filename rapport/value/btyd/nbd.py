@@ -7,7 +7,7 @@ from scipy.special import digamma, gammaln
 
 from rapport.value.btyd.fitting import maximum
 from rapport.value.btyd.gammas import Counted
-from rapport.value.btyd.models import Buying
+from rapport.value.btyd.models import Buying, negative_binomial
 from rapport.value.btyd.rows import Rows
 
 START = np.array([1.0, 10.0])
@@ -34,6 +34,10 @@ class Nbd(Buying):
     def none_within(self, rows: Rows, h: float) -> np.ndarray:
         r, alpha = self.fit.parameters
         return ((alpha + rows.T) / (alpha + rows.T + h)) ** (r + rows.x)
+
+    def counts(self, x: np.ndarray, T: np.ndarray, t: float, most: int) -> np.ndarray:
+        r, alpha = self.fit.parameters
+        return negative_binomial(r + x, (alpha + T) / (alpha + T + t), most)
 
     def new_customer(self, t: np.ndarray) -> np.ndarray:
         r, alpha = self.fit.parameters

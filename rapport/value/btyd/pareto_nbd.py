@@ -11,11 +11,13 @@ from scipy.special import digamma, gammaln
 
 from rapport.value.btyd.fitting import maximum
 from rapport.value.btyd.gammas import Counted
-from rapport.value.btyd.models import Buying
+from rapport.value.btyd.models import Buying, negative_binomial
 from rapport.value.btyd.rows import Rows
 
 START = np.array([1.0, 10.0, 1.0, 10.0])
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
+LATER, LATER_WEIGHTS = (side / 2 for side in np.polynomial.legendre.leggauss(12))
+LATER = LATER + 0.5  # of the time ahead
 ROWS_AT_ONCE = 1_000  # with all their nodes: what the processor's caches hold
 STEEP = 80.0  # what has fallen by so many powers of e adds nothing; the nodes follow a fall by that to 11 digits
 ONE = 1e-9
@@ -50,6 +52,18 @@ class ParetoNbd(Buying):
         death = s / (lived[:, None] + times) * _power(lived[:, None], times, s) * _power(watched[:, None], times, x[:, None])
         silent = _power(watched, h, x) * _power(lived, h, s) + (death * weights).sum(axis=1)
         return 1 - self.alive(rows) * (1 - silent)
+
+    def counts(self, x: np.ndarray, T: np.ndarray, t: float, most: int) -> np.ndarray:
+        """Alive all the time, or until one of a few times of death."""
+        r, alpha, s, beta = self.fit.parameters
+        found = _power(beta + T, t, s)[:, None] * negative_binomial(r + x, (alpha + T) / (alpha + T + t), most)
+        weights = np.empty((len(x), len(LATER)))
+        for number, time in enumerate(LATER * t):
+            weights[:, number] = s / (beta + T + time) * _power(beta + T, time, s) * LATER_WEIGHTS[number] * t
+        weights *= ((1 - _power(beta + T, t, s)) / np.maximum(weights.sum(axis=1), 1e-300))[:, None]
+        for number, time in enumerate(LATER * t):
+            found += weights[:, [number]] * negative_binomial(r + x, (alpha + T) / (alpha + T + time), most)
+        return found
 
     def new_customer(self, t: np.ndarray) -> np.ndarray:
         r, alpha, s, beta = self.fit.parameters

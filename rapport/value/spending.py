@@ -1,0 +1,63 @@
+"""What a purchase of a customer is worth, from what theirs and everybody's were worth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rapport.value.btyd.fitting import Maximum
+from rapport.value.btyd.gamma_gamma import GammaGamma
+from rapport.value.errors import NotFitted
+
+BUYERS_MIN = 50  # with fewer who bought twice, how much purchases of one customer differ is a guess
+Q_MIN = 1.01  # at 1 the mean over customers has no end
+CORRELATED = 0.3  # from here on who buys more often also spends more or less each time, which Gamma-Gamma denies
+ALIKE = 1e-6  # amounts that differ by less (as a part of their mean) do not differ
+PLAIN = (1.0, 3.0)  # p and q where nothing can be learnt: one purchase tells a third, everybody's mean the rest
+
+
+@dataclass(frozen=True)
+class Spending:
+    """Gamma-Gamma of all purchases, the first among them; and what is to be said about it."""
+
+    model: GammaGamma
+    is_fitted: bool
+    correlation: float  # between how often and how much
+    why: str
+
+
+def spending(counts: np.ndarray, mean: np.ndarray) -> Spending:
+    """From how many purchases each customer made and their mean amount, both of shape (customers,)."""
+    paid = mean > 0
+    often = paid & (counts > 1)
+    correlation = _correlation(counts[often], mean[often])
+    if not paid.any():
+        return Spending(_plain(1e-9), False, 0.0, "No purchase has an amount above nothing, so none is expected.")
+    average = float(mean[paid] @ counts[paid] / counts[paid].sum())
+    if np.ptp(mean[paid]) <= ALIKE * average:
+        return Spending(_plain(average), False, 0.0, "All purchases are worth the same.")
+    if int(often.sum()) < BUYERS_MIN:
+        return Spending(
+            _plain(average), False, correlation, f"Fewer than {BUYERS_MIN} customers bought twice: everybody is drawn to the mean."
+        )
+    try:
+        model = GammaGamma.of(counts, mean)
+    except NotFitted:
+        model = None
+    if model is None or model.fit.at_edge or model.fit.parameters[1] < Q_MIN:
+        return Spending(_plain(average), False, correlation, "Gamma-Gamma does not fit these amounts: everybody is drawn to the mean.")
+    why = f"Gamma-Gamma over {int(often.sum()):,} customers who bought twice or more."
+    if abs(correlation) >= CORRELATED:
+        why += f" Who buys more often spends {'more' if correlation > 0 else 'less'} each time ({correlation:+.2f}), which it cannot say."
+    return Spending(model, True, correlation, why)
+
+
+def _plain(average: float) -> GammaGamma:
+    """Without a fit: everybody's mean is the average, and a customer's own purchases count for little."""
+    p, q = PLAIN
+    return GammaGamma(Maximum(np.array([p, q, average * (q - 1) / p]), float("nan"), np.zeros((3, 3))))
+
+
+def _correlation(counts: np.ndarray, mean: np.ndarray) -> float:
+    if len(counts) < 3 or not np.ptp(counts) or not np.ptp(mean):
+        return 0.0
+    return float(np.corrcoef(counts, mean)[0, 1])
