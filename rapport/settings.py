@@ -32,6 +32,9 @@ COMPANY_TIME_ZONE = env.str("RAPPORT_TIME_ZONE", "UTC")
 # The engine of questions over many.
 ENGINE = env.str("RAPPORT_ENGINE", "duckdb")
 WAREHOUSE_MEMORY = env.str("RAPPORT_WAREHOUSE_MEMORY", "2GB")  # of one loader or reader; the rest goes to disk
+VALUE_HORIZON_DAYS = env.int("RAPPORT_VALUE_HORIZON_DAYS", default=365)  # how far ahead customers are valued
+VALUE_MARGIN = env.float("RAPPORT_VALUE_MARGIN", default=1.0)  # of revenue, where no cost is told; 1: value is revenue
+VALUE_DISCOUNT = env.float("RAPPORT_VALUE_DISCOUNT", default=0.1)  # a year: money then is worth so much less today
 WAREHOUSE_THREADS = env.int("RAPPORT_WAREHOUSE_THREADS", 0)  # of one loader or reader; 0: one for each core
 
 # Mail. Without RAPPORT_EMAIL_URL it lands in an outbox in the data folder, which the console shows.

@@ -26,6 +26,12 @@ declare(
     prop("longitude", "number"),
     prop("created_at", "time"),
     prop("membership_number", "text"),
+    *(prop(name, "number") for name in ("value.next_12_months", "value.next_12_months_low", "value.next_12_months_high", "value.past")),
+    prop("churn.probability", "number"),
+    prop("rhythm.days", "number"),
+    prop("next_contact.due", "date"),
+    prop("recommended.products", "text", many=True),
+    prop("silo", "text"),
 )
 declare("Alias", "machine")
 declare("Group", "machine")

@@ -21,6 +21,8 @@ from rapport.value.challengers import CHALLENGERS, Forecast
 from rapport.value.days import PurchaseDays
 from rapport.value.errors import TooFewPurchases
 from rapport.value.intervals import predictive
+from rapport.value.past import Tracking, tracking
+from rapport.value.pyramid import Later, later
 from rapport.value.scores import MoneyScores, Scores, by_tenth, money_scores, scores
 from rapport.value.spending import spending
 
@@ -46,10 +48,12 @@ class Tried:
 
 @dataclass(frozen=True)
 class Held:
-    """Of what customers spent, how much lay within the predictive interval of 90 % of the chosen model, at the last origin."""
+    """Of the chosen model at the last origin: how much of what customers spent lay within the predictive interval of 90 %, and more."""
 
     over_all: float
     by_tenth: tuple[float, ...]  # from the lowest forecasts to the highest
+    pyramid: tuple[Later, ...] = ()  # what customers of each level, by forecast, went on to bring
+    tracking: Tracking | None = None
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,12 @@ class _Holds:
         low, high = likely.low[rows.row_of] * scale, likely.high[rows.row_of] * scale
         inside = (spent >= low) & (spent <= high)
         forecast = model.purchases(rows, weeks)[rows.row_of] * money.expected(told.counts, told.mean)
-        return Held(float(inside.mean()), tuple(float(inside[part].mean()) for part in by_tenth(forecast)))
+        return Held(
+            float(inside.mean()),
+            tuple(float(inside[part].mean()) for part in by_tenth(forecast)),
+            later(forecast, spent),
+            tracking(self.days, model, self.origin, self.origin + self.horizon),
+        )
 
 
 def _decided(horizon_days: int, tried: tuple[Tried, ...], kinds: Sequence[type[Buying]], holds: _Holds) -> Backtest:

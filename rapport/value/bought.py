@@ -1,32 +1,194 @@
-"""Purchase days out of the lake: orders as the log has them, aliases resolved, by the company's calendar, in its currency."""
+"""Purchases out of the lake: orders as the log has them, aliases resolved, by the company's calendar, in its currency.
+
+What was cancelled is no purchase. What a purchase brings is its margin after returns: the cost of its lines where the shop tells it,
+else the stated margin of its revenue. Rows of a day are made one; of a customer, one more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import ibis
+import ibis.expr.types as ir
 import numpy as np
+from django.conf import settings
 
+from rapport.commerce.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_REFUNDED, ORDER_UPDATED
 from rapport.lib.arrow import pa
 from rapport.lib.zone import company_zone
 from rapport.segments import queries as segments
-from rapport.segments.lake import CUSTOMER, Reader, lake_at, wall_time
-from rapport.segments.worth import ORDERED, REVENUE
-from rapport.value.days import PurchaseDays
+from rapport.segments.lake import CUSTOMER, Lake, Reader, Rows, lake_at, wall_time
+from rapport.value.days import PurchaseDays, Summaries
 from rapport.warehouse import queries as warehouse
 
-
-def purchase_days(until_us: int) -> PurchaseDays:
-    """All purchases before a moment; an order whose amount is unknown or has no rate counts as a purchase of 0."""
-    return warehouse.ask(lambda reader: _read(reader, until_us))
+AMOUNTS = ("revenue", "total", "value")  # the first that a fact tells, as orders are folded
+LINES = "products"
 
 
-def _read(reader: Reader, until_us: int) -> PurchaseDays:
-    lake = lake_at(reader, until_us)
-    kind = segments.vocabulary().catalogue.event_types.get(ORDERED)
-    rows = None if kind is None else lake.rows(kind)
+@dataclass(frozen=True)
+class Told:
+    """How much of what was read is sure."""
+
+    purchases: int  # orders that were not cancelled
+    without_rate: int  # whose amount is in a currency without a rate: a purchase of nothing
+    with_cost: int  # whose margin is known by the cost of its lines
+
+
+def purchase_days(until_us: int, *, one_in: int = 1) -> PurchaseDays:
+    """All purchases before a moment, of one customer in so many; whose amount is unknown or has no rate is a purchase of 0."""
+
+    def read(reader: Reader) -> PurchaseDays:
+        lake = lake_at(reader, until_us)
+        orders = _orders(lake)
+        if orders is None:
+            return PurchaseDays.of(*(np.empty(0, np.int64) for _ in range(3)))
+        by_day = _by_day(lake, orders)
+        found = lake.ask(by_day if one_in == 1 else by_day.filter(by_day[CUSTOMER] % one_in == 0))
+        return PurchaseDays.of(found[CUSTOMER].to_numpy(), _days(found["day"]), found["amount"].to_numpy())
+
+    return warehouse.ask(read)
+
+
+def summaries(until_us: int) -> Summaries:
+    """Of every customer who bought before a moment."""
+
+    def read(reader: Reader) -> Summaries:
+        lake = lake_at(reader, until_us)
+        orders = _orders(lake)
+        if orders is None:
+            return PurchaseDays.of(*(np.empty(0, np.int64) for _ in range(3))).summaries
+        by_day = _by_day(lake, orders)
+        one = by_day.group_by(CUSTOMER).aggregate(
+            counts=by_day.count().cast("int32"), first=by_day.day.min(), last=by_day.day.max(), spent=by_day.amount.sum()
+        )
+        found = lake.ask(one)
+        ids = found[CUSTOMER].to_numpy()
+        order = np.argsort(ids)
+        columns = (found["counts"].to_numpy(), _days(found["first"]), _days(found["last"]), found["spent"].to_numpy())
+        return Summaries(ids[order], *(column[order] for column in columns))
+
+    return warehouse.ask(read)
+
+
+def told(until_us: int) -> Told:
+    """How many purchases there are before a moment, and of how many something is not known."""
+
+    def read(reader: Reader) -> Told:
+        lake = lake_at(reader, until_us)
+        orders = _orders(lake)
+        if orders is None:
+            return Told(0, 0, 0)
+        found = lake.ask(orders.aggregate(n=orders.count(), without=(orders.unrated == True).sum(), cost=orders.is_margin.sum()))  # noqa: E712
+        return Told(*(int(found[name][0].as_py() or 0) for name in ("n", "without", "cost")))
+
+    return warehouse.ask(read)
+
+
+def _orders(lake: Lake) -> ir.Table | None:
+    """A row for each order that was not cancelled: whose it is, its day, its margin. None where there are none."""
+    rows = _rows(lake, ORDER_COMPLETED)
     if rows is None:
-        return PurchaseDays.of(*(np.empty(0, np.int64) for _ in range(3)))
-    money = rows.money(REVENUE)
-    amount = ibis.literal(0.0) if money is None else money.cast("float64").fill_null(0.0)
-    chosen = rows.table.select("customer_id", day=wall_time(rows.table.time, company_zone()).date(), amount=amount)
-    said = lake.of_customers(chosen)
-    found = lake.ask(said.group_by([CUSTOMER, "day"]).aggregate(amount=said.amount.sum()))
-    days = found["day"].cast(pa.date32()).cast(pa.int32())
-    return PurchaseDays.of(found[CUSTOMER].to_numpy(), days.to_numpy(), found["amount"].to_numpy())
+        return None
+    table = rows.table
+    amount, order_id = _amount(rows), _column(rows, "order_id")
+    known = ibis.coalesce(*(one for one in (amount,) if one is not None), ibis.literal(0.0))
+    orders = table.select(
+        "customer_id",
+        "event_id",
+        "unrated",
+        day=wall_time(table.time, company_zone()).date(),
+        order_id=ibis.literal("") if order_id is None else order_id,
+        revenue=known,
+    )
+    orders = _updated(lake, orders)
+    orders = _without_cancelled(lake, orders)
+    return _refunded(lake, _with_margin(lake, orders))
+
+
+def _by_day(lake: Lake, orders: ir.Table) -> ir.Table:
+    said = lake.of_customers(orders.select("customer_id", "day", "amount"))
+    return said.group_by([CUSTOMER, "day"]).aggregate(amount=said.amount.sum())
+
+
+Summed = Callable[[ir.Value, ir.Table], ir.Value]
+
+
+def _updated(lake: Lake, orders: ir.Table) -> ir.Table:
+    """The newest amount the shop told of an order."""
+    found = _by_order(lake, ORDER_UPDATED, lambda amount, table: amount.argmax(table.time))
+    if found is None:
+        return orders
+    joined = orders.left_join(found, orders.order_id == found.of_order)
+    kept = [orders[name] for name in orders.columns if name != "revenue"]
+    return joined.select(*kept, revenue=ibis.coalesce(found.amount, orders.revenue))
+
+
+def _without_cancelled(lake: Lake, orders: ir.Table) -> ir.Table:
+    rows = _rows(lake, ORDER_CANCELLED)
+    order_id = None if rows is None else _column(rows, "order_id")
+    if rows is None or order_id is None:
+        return orders
+    cancelled = rows.table.select(of_order=order_id).distinct()
+    return orders.anti_join(cancelled, orders.order_id == cancelled.of_order)
+
+
+def _with_margin(lake: Lake, orders: ir.Table) -> ir.Table:
+    """`amount`: revenue less what its lines cost, where every line says so, else the stated margin of it."""
+    stated = orders.revenue * ibis.literal(float(settings.VALUE_MARGIN))
+    kind = segments.vocabulary().catalogue.event_types.get(ORDER_COMPLETED)
+    lines = None if kind is None or LINES not in kind.properties else lake.rows(kind, list_path=LINES)
+    cost = None if lines is None else _column(lines, f"{LINES}.cost")
+    if lines is None or cost is None:
+        return orders.mutate(amount=stated, is_margin=ibis.literal(False))
+    quantity = _column(lines, f"{LINES}.quantity")
+    of_line = cost.cast("float64") * (ibis.literal(1.0) if quantity is None else ibis.coalesce(quantity, ibis.literal(1.0)))
+    costs = lines.table.select(of_event=lines.table.event_id, cost=of_line)
+    costs = costs.group_by("of_event").aggregate(cost=costs.cost.sum(), known=costs.cost.notnull().all())
+    costs = costs.filter(costs.known)
+    joined = orders.left_join(costs, orders.event_id == costs.of_event)
+    return joined.select(
+        *(orders[name] for name in orders.columns),
+        amount=ibis.coalesce(orders.revenue - costs.cost, stated),
+        is_margin=costs.cost.notnull(),
+    )
+
+
+def _refunded(lake: Lake, orders: ir.Table) -> ir.Table:
+    """Less the same part of the margin as was given back of the revenue: more than all of it, where more was given back."""
+    found = _by_order(lake, ORDER_REFUNDED, lambda amount, _: amount.abs().sum())
+    if found is None:
+        return orders
+    joined = orders.left_join(found, orders.order_id == found.of_order)
+    back = ibis.coalesce(found.amount, ibis.literal(0.0))
+    kept = ibis.ifelse(orders.revenue > 0, orders.amount * (1 - back / orders.revenue.nullif(0)), orders.amount - back)
+    return joined.select(*(orders[name] for name in orders.columns if name != "amount"), amount=kept)
+
+
+def _by_order(lake: Lake, name: str, amount_of: Summed) -> ir.Table | None:
+    """(of_order, amount) of a kind of fact; None where there is none."""
+    rows = _rows(lake, name)
+    amount, order_id = (None, None) if rows is None else (_amount(rows), _column(rows, "order_id"))
+    if rows is None or amount is None or order_id is None:
+        return None
+    chosen = rows.table.select(of_order=order_id, amount=amount, time=rows.table.time)
+    chosen = chosen.filter(chosen.of_order.notnull(), chosen.amount.notnull())
+    return chosen.group_by("of_order").aggregate(amount=amount_of(chosen.amount, chosen))
+
+
+def _rows(lake: Lake, name: str) -> Rows | None:
+    kind = segments.vocabulary().catalogue.event_types.get(name)
+    return None if kind is None or kind.table not in lake.reader.filled else lake.rows(kind)
+
+
+def _amount(rows: Rows) -> ir.Value | None:
+    """The amount of an order, as a number."""
+    told = [column.cast("float64") for path in AMOUNTS if (column := rows.money(path)) is not None]
+    return ibis.coalesce(*told) if told else None
+
+
+def _column(rows: Rows, path: str) -> ir.Value | None:
+    facts = rows.find(path)
+    return None if facts is None else rows.column(facts)
+
+
+def _days(column: pa.ChunkedArray) -> np.ndarray:
+    return column.cast(pa.date32()).cast(pa.int32()).to_numpy()

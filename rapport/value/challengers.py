@@ -44,6 +44,7 @@ def same_as_last_quarter(known: PurchaseDays, today: int, horizon: int) -> Forec
 def boosted_trees(known: PurchaseDays, today: int, horizon: int) -> Forecast | None:
     """Trained on the last time that is over, of half the horizon where the whole is not known; None where nothing can be learnt."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor  # noqa: PLC0415  seconds to import
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
     span = today - int(known.day.min())
     window = min(horizon, span // 2)
@@ -57,9 +58,10 @@ def boosted_trees(known: PurchaseDays, today: int, horizon: int) -> Forecast | N
     seen, now = _features(past, today - window)[learners], _features(known, today)
     options = {"max_iter": TREES, "max_leaf_nodes": LEAVES, "learning_rate": RATE, "random_state": 0}
     longer = horizon / window
-    purchases = HistGradientBoostingRegressor(loss="poisson", **options).fit(seen, did[learners]).predict(now) * longer
-    money = HistGradientBoostingRegressor(**options).fit(seen, spent[learners]).predict(now) * longer
-    none = HistGradientBoostingClassifier(**options).fit(seen, did[learners] == 0).predict_proba(now)[:, 1] ** longer
+    with threadpool_limits(1):  # where all cores are busy, its threads wait for each other a hundred times as long as they work
+        purchases = HistGradientBoostingRegressor(loss="poisson", **options).fit(seen, did[learners]).predict(now) * longer
+        money = HistGradientBoostingRegressor(**options).fit(seen, spent[learners]).predict(now) * longer
+        none = HistGradientBoostingClassifier(**options).fit(seen, did[learners] == 0).predict_proba(now)[:, 1] ** longer
     return Forecast(purchases, none, np.maximum(money, 0))
 
 

@@ -25,6 +25,10 @@ class Summaries:
         """x, t_x and T of each customer as of the end of a day after which there is nothing here."""
         return grouped(self.counts - 1, self.last - self.first, day - self.first)
 
+    def some(self, places: np.ndarray) -> "Summaries":
+        """Of the customers at these places."""
+        return Summaries(self.ids[places], self.counts[places], self.first[places], self.last[places], self.spent[places])
+
     @property
     def mean(self) -> np.ndarray:
         """What a purchase was worth on average; nothing where more was given back than paid."""

@@ -9,6 +9,12 @@ class TooFewPurchases(Refusal):
     code = "too_few_purchases"
 
 
+class WrongOptions(Refusal):
+    """What was asked for cannot be."""
+
+    code = "wrong_options"
+
+
 class NotFitted(Refusal):
     """No maximum was found."""
 

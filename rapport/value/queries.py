@@ -1,18 +1,72 @@
-"""The questions others may ask: which model to believe, and how far."""
+"""The questions others may ask of worth: the newest fit and its report, who is in which part of it, what is said of one customer.
 
-from collections.abc import Callable
-from datetime import date
+Nothing here fits anything, so that a page may ask.
+"""
 
-from rapport.lib.clock import from_us
-from rapport.lib.zone import company_zone
-from rapport.value.backtest import Backtest, backtested
-from rapport.value.bought import purchase_days
+from dataclasses import dataclass
+from typing import Any
 
-HORIZON_DAYS = 365
-EPOCH = date(1970, 1, 1).toordinal()
+import numpy as np
+
+from rapport.value import kept
+from rapport.value.models import Fit
+
+SHOWN_MAX = 30
+COLUMNS = ("told_value", "told_low", "told_high", "told_past", "told_churn", "told_rhythm", "told_due")
 
 
-def backtest(now_us: int, horizon_days: int = HORIZON_DAYS, tell: Callable[[str], None] = lambda _: None) -> Backtest:
-    """Each model forecasting from days in the past, over orders in the warehouse; days end with the last whole one of the company's."""
-    today = from_us(now_us, company_zone()).date().toordinal() - EPOCH - 1
-    return backtested(purchase_days(now_us), today, horizon_days, tell)
+def newest(horizon_days: int | None = None) -> Fit | None:
+    """The last fit, of one horizon where it is named."""
+    found = Fit.objects.order_by("-made_us", "-id")
+    return (found if horizon_days is None else found.filter(horizon_days=horizon_days)).first()
+
+
+def fits(*, limit: int = SHOWN_MAX) -> list[Fit]:
+    """The newest first."""
+    return list(Fit.objects.order_by("-made_us", "-id")[:limit])
+
+
+def told_before(fit: Fit) -> kept.Columns | None:
+    """What customers were told by a fit; None where its file is gone: then everybody is told anew."""
+    try:
+        found = kept.ask(fit.id, f"SELECT customer_id, {', '.join(COLUMNS)} FROM scores ORDER BY customer_id")
+    except FileNotFoundError:
+        return None
+    return {name: found[name].to_numpy() for name in found.column_names}
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a fit says of one customer."""
+
+    fit: Fit
+    scores: dict[str, Any]  # by the names of a Valuation's columns
+
+
+def of_customer(customer_id: int) -> Worth | None:
+    """By the newest fit; None where there is none, or they had not bought by then."""
+    fit = newest()
+    if fit is None:
+        return None
+    try:
+        found = kept.ask(fit.id, "SELECT * FROM scores WHERE customer_id = $id", {"id": customer_id}).to_pylist()
+    except FileNotFoundError:
+        return None
+    return Worth(fit, found[0]) if found else None
+
+
+def first(fit: Fit, *, at_least: float, churn_from: float, limit: int = 5) -> list[dict[str, Any]]:
+    """Who is worth so much and as likely to buy nothing, the most valuable first; none where the file is gone."""
+    sql = "SELECT * FROM scores WHERE told_value >= $worth AND told_churn >= $churn ORDER BY value DESC, customer_id LIMIT $many"
+    try:
+        return kept.ask(fit.id, sql, {"worth": at_least, "churn": churn_from, "many": limit}).to_pylist()
+    except FileNotFoundError:
+        return []
+
+
+def worth_of(fit: Fit, ids: np.ndarray) -> np.ndarray:
+    """What these customers (rising ids) are worth by a fit, 0 of who is not in it; of shape (customers,)."""
+    found = kept.ask(fit.id, "SELECT customer_id, value FROM scores ORDER BY customer_id")
+    known = found["customer_id"].to_numpy()
+    place = np.minimum(np.searchsorted(known, ids), max(len(known) - 1, 0))
+    return np.where(known[place] == ids, found["value"].to_numpy()[place], 0.0) if len(known) else np.zeros(len(ids))

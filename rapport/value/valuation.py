@@ -1,20 +1,20 @@
 """What each customer is worth: purchases to come, what they bring, discounted; how sure that is; and what they brought so far."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from rapport.value.backtest import CANDIDATES, REPEATERS_MIN, Backtest, backtested, fitted
 from rapport.value.btyd.fitting import Maximum
-from rapport.value.btyd.gamma_gamma import GammaGamma
 from rapport.value.btyd.models import Buying
 from rapport.value.btyd.nbd import Nbd
 from rapport.value.btyd.rows import DAYS_A_WEEK, Rows
 from rapport.value.days import PurchaseDays, Summaries
-from rapport.value.errors import TooFewPurchases
+from rapport.value.errors import NotFitted, TooFewPurchases
 from rapport.value.intervals import Z, log_error, predictive
+from rapport.value.signals import Believed, Judged, Signals, believed, judged, rows_of
 from rapport.value.spending import Spending, spending
 
 DAYS_A_YEAR = 365.25
@@ -23,6 +23,7 @@ LIFETIME_YEARS = 20
 LATER_YEARS = (2, 3, 4, 5, 7, 10, 14, LIFETIME_YEARS)  # of a lifetime, after the first; discounted at the middle of each
 CHURN_DAYS = 90
 LEVEL_UNKNOWN = 0.3  # standard error of the logarithm of the total where no back-test could be made
+DUE_DAYS_MAX = 36_500
 DUE = 0.75  # the share of a customer's gaps between purchases that are over when it is time to write
 
 Tell = Callable[[str], None]
@@ -50,11 +51,13 @@ class Fit:
     level: float = 1.0  # of money, by the last back-test
     purchases_level: float = 1.0
     log_level_error: float = LEVEL_UNKNOWN
+    signals: Believed | None = None
+    judged: tuple[Judged, ...] = ()
 
 
 @dataclass(frozen=True)
 class Valuation:
-    """A row for each customer; money in the company's currency. All arrays of shape (customers,)."""
+    """A row for each customer; money in the company's currency. All arrays of shape (customers,), most of single precision."""
 
     ids: np.ndarray
     past: np.ndarray  # brought so far
@@ -71,13 +74,14 @@ class Valuation:
     silence: np.ndarray  # P(so long a silence as now | nothing has changed)
     rhythm_days: np.ndarray  # the usual gap between two purchases
     due_day: np.ndarray  # when three quarters of such gaps are over: days since 1970-01-01
-    rows: Rows = field(repr=False)
 
     def total(self) -> float:
-        return float(self.value.sum())
+        return float(self.value.sum(dtype=np.float64))
 
 
-def fit(told: Summaries, sampled: PurchaseDays, as_of: int, options: Options, tell: Tell = lambda _: None) -> Fit:
+def fit(
+    told: Summaries, sampled: PurchaseDays, as_of: int, options: Options, tell: Tell = lambda _: None, signals: Signals | None = None
+) -> Fit:
     """Choose and fit the models as of the end of a day; `sampled` are the purchase days of some of the customers, for the back-test."""
     rows = told.rows(as_of)
     if not rows.customers:
@@ -95,6 +99,7 @@ def fit(told: Summaries, sampled: PurchaseDays, as_of: int, options: Options, te
         notes.append(money.why)
     if backtest is None:
         return Fit(buying, money, as_of, options, None, tuple(notes))
+    found, accepted = _signals(told, sampled, as_of, type(buying), backtest, signals, tell)
     longer = max(1.0, options.horizon_days / backtest.horizon_days) ** 0.5
     return Fit(
         buying,
@@ -106,52 +111,84 @@ def fit(told: Summaries, sampled: PurchaseDays, as_of: int, options: Options, te
         backtest.money_factor,
         backtest.total_factor,
         backtest.log_level_error * longer,
+        accepted,
+        found,
     )
 
 
-def value(told: Summaries, model: Fit, tell: Tell = lambda _: None) -> Valuation:
-    """Score every customer. What depends on (x, t_x, T) alone is worked out once for all who share it."""
-    rows, options, buying = told.rows(model.as_of), model.options, model.buying
-    of, money = rows.row_of, model.spending.model
-    weeks = options.horizon_days / DAYS_A_WEEK
-    tell("  what customers will do")
+def value(told: Summaries, model: Fit, values: np.ndarray | None = None, tell: Tell = lambda _: None) -> Valuation:
+    """Score every customer; `values` are their measures, where the model knows signals. What depends on (x, t_x, T) alone is worked out
+    once for all who share it."""
+    tell("  what each customer will do, and may do")
+    if model.signals is None or values is None:
+        return _sure(Valuation(told.ids, told.spent, **_scored(told, told.rows(model.as_of), model.buying, model)))
+    whole: dict[str, np.ndarray] = {}
+    for part, buying in model.signals.groups(values):
+        for name, column in _scored(told.some(part), rows_of(told, part, model.as_of), buying, model).items():
+            whole.setdefault(name, np.empty(len(told.ids), column.dtype))[part] = column
+    return _sure(Valuation(told.ids, told.spent, **whole))
+
+
+def _sure(valuation: Valuation) -> Valuation:
+    """Every figure is one; NotFitted otherwise, for a silent one would be believed."""
+    for name in valuation.__dataclass_fields__:
+        wrong = ~np.isfinite(getattr(valuation, name))
+        if wrong.any():
+            raise NotFitted(
+                f"No {name} comes out for {int(wrong.sum())} customers, customer {valuation.ids[np.argmax(wrong)]} first.",
+                mend="Fit with --model nbd.",
+            )
+    return valuation
+
+
+def _scored(told: Summaries, rows: Rows, buying: Buying, model: Fit) -> dict[str, np.ndarray]:
+    """The columns of a valuation of customers for whom one model speaks."""
+    of, money, options = rows.row_of, model.spending.model, model.options
+    weeks, churn_weeks = options.horizon_days / DAYS_A_WEEK, CHURN_DAYS / DAYS_A_WEEK
     purchases = buying.purchases(rows, weeks)
     discounted = _discounted(buying, rows, _months(options.horizon_days), options.discount)
-    lifetime = _discounted(buying, rows, _lifetime(), options.discount)
-    soon = buying.purchases(rows, CHURN_DAYS / DAYS_A_WEEK)
-    error = log_error(buying, lambda one: one.purchases(rows, weeks))
-    tell("  what they may do at most and at least")
     likely = predictive(buying, money, rows, weeks, level=model.level, log_level_error=model.log_level_error)
     part = np.divide(discounted, purchases, out=np.ones(len(purchases)), where=purchases > 0)
     mean = told.mean
     worth = money.expected(told.counts, mean) * model.level
     scale = money.fit.parameters[2] + told.counts * mean
-    both = np.sqrt(error[of] ** 2 + _money_error(money, told.counts, mean) ** 2)
+    error = log_error(buying, lambda one: one.purchases(rows, weeks))[of]
+    surely = np.exp(Z * np.hypot(error, log_error(money, lambda one: one.expected(told.counts, mean))))
     expected = discounted[of] * worth
-    rate, due = _rhythm(buying, rows)
-    return Valuation(
-        told.ids,
-        told.spent,
-        (purchases * model.purchases_level)[of],
-        expected,
-        expected * np.exp(-Z * both),
-        expected * np.exp(Z * both),
-        (likely.low * part)[of] * scale,
-        (likely.high * part)[of] * scale,
-        lifetime[of] * worth,
-        soon[of] * worth,
-        buying.none_within(rows, CHURN_DAYS / DAYS_A_WEEK)[of],
-        buying.alive(rows)[of],
-        _silence(buying, rows)[of],
-        (DAYS_A_WEEK / rate)[of],
-        told.last + np.ceil(due[of] * DAYS_A_WEEK).astype(told.last.dtype),
-        rows,
-    )
+    gap, due = _rhythm(buying, rows)
+    scored = {
+        "purchases": (purchases * model.purchases_level)[of],
+        "value": expected,
+        "low": expected / surely,
+        "high": expected * surely,
+        "may_low": (likely.low * part)[of] * scale,
+        "may_high": (likely.high * part)[of] * scale,
+        "lifetime": _discounted(buying, rows, _lifetime(), options.discount)[of] * worth,
+        "in_churn_days": buying.purchases(rows, churn_weeks)[of] * worth,
+        "churn": buying.none_within(rows, churn_weeks)[of],
+        "alive": buying.alive(rows)[of],
+        "silence": _silence(buying, rows)[of],
+        "rhythm_days": (gap * DAYS_A_WEEK)[of],
+    }
+    due_day = (told.last + np.minimum(np.ceil(due[of] * DAYS_A_WEEK), DUE_DAYS_MAX)).astype(np.int32)
+    return {**{name: column.astype(np.float32) for name, column in scored.items()}, "due_day": due_day}
 
 
 def total_between(total: float, log_level_error: float) -> tuple[float, float]:
     """Between what the total lies with 90 %, by how far off totals were before."""
     return total * float(np.exp(-Z * log_level_error)), total * float(np.exp(Z * log_level_error))
+
+
+def _signals(
+    told: Summaries, sampled: PurchaseDays, as_of: int, kind: type[Buying], backtest: Backtest, signals: Signals | None, tell: Tell
+) -> tuple[tuple[Judged, ...], Believed | None]:
+    """What was tried, and the model of what was accepted."""
+    if signals is None or not signals.names:
+        return (), None
+    tell("  what else is known of customers")
+    found = judged(sampled, as_of - backtest.horizon_days, backtest.horizon_days, kind, signals)
+    which = tuple(place for place, one in enumerate(found) if one.is_accepted)
+    return found, believed(told, as_of, kind, signals, which) if which else None
 
 
 def _backtest(sampled: PurchaseDays, as_of: int, options: Options, notes: list[str], tell: Tell) -> Backtest | None:
@@ -214,18 +251,13 @@ def _discounted(buying: Buying, rows: Rows, edges: np.ndarray, discount: float) 
     return total
 
 
-def _money_error(money: GammaGamma, counts: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    return log_error(money, lambda one: one.expected(counts, mean))
-
-
 def _rhythm(buying: Buying, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
-    """(purchases a week while alive, weeks after the last purchase in which DUE of such customers have bought again)."""
-    r, alpha = buying.fit.parameters[:2]
-    rate = (r + rows.x) / (alpha + rows.t_x)
-    return rate, (alpha + rows.t_x) * ((1 - DUE) ** (-1 / (r + rows.x)) - 1)
+    """(weeks between two purchases while alive, weeks after the last purchase in which DUE of such customers have bought again)."""
+    shape, scale = buying.rates(rows.x, rows.t_x)
+    return scale / shape, scale * ((1 - DUE) ** (-1 / shape) - 1)
 
 
 def _silence(buying: Buying, rows: Rows) -> np.ndarray:
     """P(nothing from the last purchase until T) of somebody who still buys as they did until then."""
-    r, alpha = buying.fit.parameters[:2]
-    return ((alpha + rows.t_x) / (alpha + rows.T)) ** (r + rows.x)
+    shape, scale = buying.rates(rows.x, rows.t_x)
+    return (scale / (scale + rows.T - rows.t_x)) ** shape

@@ -52,6 +52,11 @@ class Buying(Fitted, ABC):
     def counts(self, x: np.ndarray, T: np.ndarray, t: float, most: int) -> np.ndarray:
         """P(n purchases in (T, T + t]) for n of 0 to `most`, given x, T and that they are alive at T; of shape (rows, most + 1)."""
 
+    def rates(self, x: np.ndarray, watched: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Shape and scale of the Gamma that the rate of somebody alive has, who bought x times again in so many weeks."""
+        named = self.named
+        return named["r"] + x, named["alpha"] + watched
+
     def most(self, x: float, T: float, t: float) -> int:
         """More purchases than anybody with this x, watched for T, makes in t."""
         mean = max((r + x) / (alpha + T) for r, alpha in self._gammas()) * t

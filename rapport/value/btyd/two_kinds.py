@@ -52,6 +52,12 @@ class TwoKinds(Buying):
         r, alpha, r_2, alpha_2, odds = self.fit.parameters
         return (r / alpha + odds * r_2 / alpha_2) / (1 + odds) * np.asarray(t)
 
+    def rates(self, x: np.ndarray, watched: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Those of the likelier kind."""
+        r, alpha, r_2, alpha_2, _ = self.fit.parameters
+        is_second = self._second(x, watched) > 0.5
+        return np.where(is_second, r_2, r) + x, np.where(is_second, alpha_2, alpha) + watched
+
     def _second(self, x: np.ndarray, T: np.ndarray) -> np.ndarray:
         """P(of the second kind | x, T)."""
         r, alpha, r_2, alpha_2, odds = self.fit.parameters

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from rapport.events.actions import NewFact, record
-from rapport.lib.clock import DAY_US, HOUR_US
+from rapport.lib.clock import DAY_US, HOUR_US, fixed, from_us
 from rapport.value import queries
 from rapport.value.backtest import backtested
 from rapport.value.bought import purchase_days
@@ -47,18 +47,24 @@ def recorded(lake: Path) -> PurchaseDays:
     return days
 
 
-def test_the_report_is_that_of_the_purchases(recorded: PurchaseDays, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rapport.value.management.commands.value.now_us", lambda: NOW_US)
+def test_a_fit_says_what_the_purchases_say_and_is_kept(recorded: PurchaseDays) -> None:
     by_hand = backtested(recorded, TODAY - 1, 91)
     out = StringIO()
-    call_command("value", "report", "--horizon", "91", "--json", stdout=out)
+    with fixed(from_us(NOW_US)):
+        call_command("value", "fit", "--horizon-days", "91", "--json", stdout=out)
     told = json.loads(out.getvalue())
-    assert told["chosen"] == by_hand.chosen.name
-    assert [one["scores"]["rmse"] for one in told["tried"]] == [one.scores.rmse for one in by_hand.tried]
-    assert told["tried"][0]["origin"] == str(np.datetime64(TODAY - 1 - 91, "D"))
+    assert set(told) >= {"model", "params", "log_likelihood", "customers", "grouped_rows", "as_of", "backtest", "seconds"}
+    assert told["backtest"]["chosen"] == by_hand.chosen.name
+    assert [one["scores"]["rmse"] for one in told["backtest"]["tried"]] == pytest.approx([one.scores.rmse for one in by_hand.tried])
+    assert told["backtest"]["tried"][0]["origin"] == str(np.datetime64(TODAY - 1 - 91, "D"))
+    assert told["as_of"] == str(np.datetime64(TODAY - 1, "D"))
+    assert queries.newest() is None  # over another horizon than the settings': a question, and no more
+    with fixed(from_us(NOW_US)):
+        call_command("value", "fit", stdout=StringIO())
     words = StringIO()
-    call_command("value", "report", "--horizon", "91", stdout=words)
-    assert f"Chosen: {by_hand.why}" in words.getvalue()
+    call_command("value", "report", stdout=words)
+    kept = queries.newest()
+    assert kept is not None and f"Chosen: {kept.report['backtest']['why']}" in words.getvalue()
 
 
 def test_days_are_those_of_the_company_and_an_unknown_amount_is_a_purchase_of_nothing(lake: Path, settings: Settings) -> None:
@@ -74,8 +80,13 @@ def test_days_are_those_of_the_company_and_an_unknown_amount_is_a_purchase_of_no
 
 
 def test_where_there_is_nothing_to_learn_from(lake: Path) -> None:
-    with pytest.raises(CommandError, match="Fewer than 50 customers had bought twice"):
+    with pytest.raises(CommandError, match="Nobody had bought by"):
+        call_command("value", "fit")
+    with pytest.raises(CommandError, match="Nobody has been valued yet"):
         call_command("value", "report")
     with pytest.raises(CommandError, match="A horizon has 1 to 3650 days"):
-        call_command("value", "report", "--horizon", "0")
-    assert queries.HORIZON_DAYS == 365
+        call_command("value", "fit", "--horizon-days", "0")
+    with pytest.raises(CommandError, match="is not over yet"):
+        call_command("value", "fit", "--until", "2999-01-01")
+    with pytest.raises(CommandError, match="takes a day as"):
+        call_command("value", "fit", "--until", "yesterday")

@@ -1,0 +1,89 @@
+"""The verbs of worth: value everybody, tell customers' traits, keep the pyramid as silos."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+
+from rapport.customers.actions import tell_traits
+from rapport.lib.clock import now_us
+from rapport.lib.locks import loop_lock
+from rapport.value import kept, queries, report
+from rapport.value.bought import purchase_days, summaries, told
+from rapport.value.calendar import day_end_us, last_whole_day, number_of
+from rapport.value.errors import WrongOptions
+from rapport.value.measures import signals
+from rapport.value.models import Fit
+from rapport.value.telling import changes
+from rapport.value.telling import told as told_of
+from rapport.value.valuation import Options, fit, value
+
+LOCK = "value"
+TESTED_MAX = 500_000  # customers a back-test sees: more make it no surer
+TOLD_AT_ONCE = 1_000
+HORIZON_MAX = 3_650
+NIGHT_HOUR = 3  # of the company's clock: from then on the night's fit is due
+Tell = Callable[[str], None]
+
+
+def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda _: None, keep: bool = True) -> dict[str, Any]:
+    """Value everybody by what was known at the end of a day (the last whole one), and keep the report; told again, nothing counts twice.
+
+    With `keep`, customers get their traits. A fit as of another day than the newest, or over another horizon than the settings',
+    is a question and keeps nothing.
+    """
+    begun = time.monotonic()
+    if not 1 <= options.horizon_days <= HORIZON_MAX:
+        raise WrongOptions(f"A horizon has 1 to {HORIZON_MAX} days, not {options.horizon_days}.", mend="Write --horizon-days 365.")
+    last = last_whole_day()
+    day = until or last
+    if day > last:
+        raise WrongOptions(f"{day} is not over yet.", mend=f"Write --until {last}, or leave it out.")
+    with loop_lock(LOCK):
+        tell("Reading purchases")
+        end_us = day_end_us(number_of(day))
+        everybody = summaries(end_us)
+        one_in = max(1, -(-len(everybody.ids) // TESTED_MAX))
+        sampled = purchase_days(end_us, one_in=one_in)
+        tell("Fitting")
+        known = signals(everybody.ids, end_us)
+        model = fit(everybody, sampled, number_of(day), options, tell, known)
+        tell("Valuing")
+        values = None if model.signals is None or known is None else known.known(model.as_of, everybody.ids)
+        valuation = value(everybody, model, values, tell)
+        newest = queries.newest()
+        before = None if newest is None else queries.told_before(newest)
+        columns = told_of(valuation, before)
+        found = report.of(model, valuation, everybody, sampled, columns, one_in=one_in, seconds=time.monotonic() - begun) | {
+            "read": report.plain(told(end_us)),
+            "margin": settings.VALUE_MARGIN,
+        }
+        if keep and day == last and options.horizon_days == settings.VALUE_HORIZON_DAYS:
+            row = Fit.objects.create(
+                as_of=day,
+                horizon_days=options.horizon_days,
+                model=found["model"],
+                customers=found["customers"],
+                made_us=now_us(),
+                report=found,
+            )
+            named = changes(valuation.ids, columns, before, options.horizon_days)
+            found["told"] = _tell(named, row.id, tell)
+            kept.keep(row.id, {"customer_id": valuation.ids, **_scores(valuation), **columns})
+        return found
+
+
+def _scores(valuation: Any) -> kept.Columns:
+    return {name: getattr(valuation, name) for name in valuation.__dataclass_fields__ if name != "ids"}
+
+
+def _tell(named: Iterator[tuple[int, dict[str, Any]]], fit_id: int, tell: Tell) -> int:
+    """So many customers in one transaction that others are not kept waiting; said once more, nothing is new."""
+    count = 0
+    while some := list(islice(named, TOLD_AT_ONCE)):
+        count += tell_traits(some, cause=f"value:{fit_id}")
+        tell(f"  {count:,} customers told")
+    return count

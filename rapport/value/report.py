@@ -1,0 +1,151 @@
+"""All that a fit has to say for itself, in plain values: what pages draw, commands print and the database keeps."""
+
+from dataclasses import asdict, is_dataclass
+from datetime import date
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from rapport.value.backtest import Backtest, Tried
+from rapport.value.days import PurchaseDays, Summaries
+from rapport.value.past import cohorts, repeat_rate
+from rapport.value.pyramid import in_order, least, levels, parting, places
+from rapport.value.shares import shares
+from rapport.value.valuation import CHURN_DAYS, Fit, Valuation, total_between
+
+CHURN_EDGES = (0.2, 0.4, 0.6, 0.8)  # of the matrix, P(no purchase within CHURN_DAYS)
+PARTS = (0.10, 0.20)  # of the matrix, the best part of all customers
+HISTOGRAM_BINS = 24
+
+
+def of(
+    model: Fit, valuation: Valuation, told: Summaries, sampled: PurchaseDays, columns: dict[str, np.ndarray], *, one_in: int, seconds: float
+) -> dict[str, Any]:
+    """The report; `columns` are what was told of each customer, so that figures and rules count the same people."""
+    rows = told.rows(model.as_of)
+    fit = model.buying.fit
+    return plain(
+        {
+            "model": model.buying.name,
+            "params": model.buying.named,
+            "log_likelihood": fit.log_likelihood,
+            "customers": len(valuation.ids),
+            "grouped_rows": len(rows.x),
+            "as_of": str(np.datetime64(model.as_of, "D")),
+            "horizon_days": model.options.horizon_days,
+            "churn_days": CHURN_DAYS,
+            "discount": model.options.discount,
+            "backtest": None if model.backtest is None else backtest(model.backtest),
+            "seconds": round(seconds, 3),
+            "notes": list(model.notes),
+            "spending": {"model": model.spending.model.name, "params": model.spending.model.named, "why": model.spending.why},
+            "level": {"money": model.level, "purchases": model.purchases_level, "log_error": model.log_level_error},
+            "signals": [asdict(one) for one in model.judged],
+            "totals": _totals(model, valuation),
+            "shares": {"value": asdict(shares(valuation.value)), "past": asdict(shares(valuation.past))},
+            "matrix": _matrix(columns),
+            "limits": {str(share): least(columns["told_value"], share) for share in (0.01, 0.05, *PARTS)},
+            "pyramid": _pyramid(model, valuation, told, columns),
+            "histogram": _histogram(valuation.value),
+            "repeat_rate": repeat_rate(sampled),
+            "cohorts": [asdict(one) for one in cohorts(sampled)],
+            "one_in": one_in,  # of the customers, cohorts and back-test saw so many
+        }
+    )
+
+
+def backtest(found: Backtest) -> dict[str, Any]:
+    return {
+        "horizon_days": found.horizon_days,
+        "chosen": found.chosen.name,
+        "why": found.why,
+        "total_factor": found.total_factor,
+        "money_factor": found.money_factor,
+        "closer": list(found.closer),
+        "held": None if found.held is None else asdict(found.held),
+        "tried": [_tried(one) for one in found.tried],
+    }
+
+
+def plain(value: Any) -> Any:
+    """For JSON: what cannot be told is null."""
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [plain(one) for one in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _tried(one: Tried) -> dict[str, Any]:
+    return asdict(one) | {"origin": str(np.datetime64(one.origin, "D"))}
+
+
+def _totals(model: Fit, valuation: Valuation) -> dict[str, Any]:
+    value = valuation.total()
+    low, high = total_between(value, model.log_level_error)
+    at_risk = valuation.value.astype(float) * valuation.churn
+    top = valuation.value >= least(valuation.value, 0.1)
+    return {
+        "value": value,
+        "low": low,
+        "high": high,
+        "in_churn_days": valuation.in_churn_days.sum(dtype=float),
+        "lifetime": valuation.lifetime.sum(dtype=float),
+        "past": valuation.past.sum(dtype=float),
+        "at_risk": at_risk.sum(),
+        "at_risk_top_tenth": at_risk[top].sum(),
+        "top_tenth": valuation.value[top].sum(dtype=float),
+        "churn": valuation.churn.mean(dtype=float),
+    }
+
+
+def _matrix(columns: dict[str, np.ndarray]) -> list[list[dict[str, Any]]]:
+    """Rows from the best tenth down, columns by the chance to buy nothing, rising; each cell counts people and their value."""
+    value, churn = columns["told_value"], columns["told_churn"]
+    row = places(value, tuple(least(value, share) for share in PARTS))
+    column = np.searchsorted(CHURN_EDGES, churn, side="right")
+    width = len(CHURN_EDGES) + 1
+    cell = row * width + column
+    people = np.bincount(cell, minlength=(len(PARTS) + 1) * width)
+    worth = {name: np.bincount(cell, of, minlength=len(people)) for name, of in (("value", value), ("at_risk", value * churn))}
+    return [
+        [{"people": people[place], **{name: one[place] for name, one in worth.items()}} for place in range(start, start + width)]
+        for start in range(0, len(people), width)
+    ]
+
+
+def _pyramid(model: Fit, valuation: Valuation, told: Summaries, columns: dict[str, np.ndarray]) -> dict[str, Any]:
+    place = places(columns["told_value"])
+    features = np.column_stack(
+        [
+            np.log1p(told.counts),
+            np.log1p(model.as_of - told.last),
+            np.log1p(told.mean),
+            valuation.alive,
+            np.log1p(valuation.value),
+        ]
+    )
+    held = None if model.backtest is None else model.backtest.held
+    return {
+        "levels": [asdict(one) for one in levels(place, valuation.value, valuation.churn)],
+        "quality": asdict(parting(place, valuation.value, features)),
+        "later": [] if held is None else [asdict(one) for one in held.pyramid],
+        "in_order": None if held is None or not held.pyramid else in_order(held.pyramid),
+    }
+
+
+def _histogram(value: np.ndarray) -> dict[str, Any]:
+    """How many customers are worth how much, by bins even in the logarithm; who is worth nothing is counted apart."""
+    some = value[value >= 0.01].astype(float)
+    if not len(some) or np.ptp(some) == 0:
+        return {"nothing": len(value) - len(some), "edges": [], "people": []}
+    edges = np.geomspace(some.min(), some.max() * (1 + 1e-9), HISTOGRAM_BINS + 1)
+    people, _ = np.histogram(some, edges)
+    return {"nothing": len(value) - len(some), "edges": edges, "people": people}

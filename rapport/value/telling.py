@@ -1,0 +1,94 @@
+"""Which traits customers get from a fit: what rules, templates and lists may name.
+
+A forecast moves a little every day, and nothing is worth a fact in the log that says so. A trait is told anew when it has moved by more
+than its tolerance; pages count by what was told, so that a figure and the rule that stands for it mean the same people.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from rapport.value.calendar import day_of
+from rapport.value.kept import Columns
+from rapport.value.valuation import Valuation
+
+DIGITS = 3  # significant ones, of what is told
+NEAR, NEAR_CHANCE, NEAR_RHYTHM = 0.025, 0.02, 0.1
+
+
+def trait_names(horizon_days: int) -> dict[str, str]:
+    """The trait that each told column becomes."""
+    ahead = "value.next_12_months" if horizon_days == 365 else f"value.next_{horizon_days}_days"
+    return {
+        "told_value": ahead,
+        "told_low": f"{ahead}_low",
+        "told_high": f"{ahead}_high",
+        "told_past": "value.past",
+        "told_churn": "churn.probability",
+        "told_rhythm": "rhythm.days",
+        "told_due": "next_contact.due",
+    }
+
+
+def told(valuation: Valuation, before: Columns | None) -> Columns:
+    """What is told of each customer: as before where it moved by less than its tolerance."""
+    fresh: Columns = {
+        "told_value": rounded(valuation.value),
+        "told_low": rounded(valuation.may_low),
+        "told_high": rounded(valuation.may_high),
+        "told_past": np.round(valuation.past, 2),
+        "told_churn": np.round(valuation.churn.astype(float), 2),
+        "told_rhythm": np.maximum(1, np.round(valuation.rhythm_days)),
+        "told_due": valuation.due_day.astype(np.int32),
+    }
+    fresh = {name: column if name == "told_due" else column.astype(np.float64) for name, column in fresh.items()}
+    if before is None:
+        return fresh
+    place, known = _places(valuation.ids, before["customer_id"])
+    for name, column in fresh.items():
+        if name in before:
+            old = before[name][place]
+            column[...] = np.where(known & (np.abs(column - old) <= _tolerance(name, column, fresh)), old, column)
+    return fresh
+
+
+def changes(ids: np.ndarray, fresh: Columns, before: Columns | None, horizon_days: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(customer, traits) of those of whom something else is told than before."""
+    names = trait_names(horizon_days)
+    place, known = _places(ids, before["customer_id"]) if before else (np.zeros(len(ids), int), np.zeros(len(ids), bool))
+    differs = {name: ~known | (column != before[name][place] if before and name in before else True) for name, column in fresh.items()}
+    for row in np.flatnonzero(np.any(list(differs.values()), axis=0)).tolist():
+        yield int(ids[row]), {names[name]: _plain(name, column[row]) for name, column in fresh.items() if differs[name][row]}
+
+
+def rounded(amount: np.ndarray) -> np.ndarray:
+    """To three significant digits; 0 below a hundredth."""
+    amount = np.asarray(amount, np.float64)
+    size = np.floor(np.log10(np.where(np.abs(amount) >= 0.01, np.abs(amount), 1)))
+    step = 10.0 ** np.maximum(size - DIGITS + 1, -2)
+    return np.round(np.round(amount / step) * step, 2)
+
+
+def _tolerance(name: str, column: np.ndarray, fresh: Columns) -> np.ndarray | float:
+    match name:
+        case "told_past":
+            return 0.0
+        case "told_churn":
+            return NEAR_CHANCE
+        case "told_rhythm" | "told_due":
+            return NEAR_RHYTHM * fresh["told_rhythm"]
+        case _:
+            return NEAR * np.abs(column)
+
+
+def _places(ids: np.ndarray, before: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each customer stood before, and whether they stood there at all."""
+    if not len(before):
+        return np.zeros(len(ids), int), np.zeros(len(ids), bool)
+    place = np.minimum(np.searchsorted(before, ids), len(before) - 1)
+    return place, before[place] == ids
+
+
+def _plain(name: str, value: Any) -> Any:
+    return day_of(int(value)).isoformat() if name == "told_due" else float(value)
