@@ -16,6 +16,7 @@ from rapport.messaging import answers, inbound
 from rapport.messaging.delivery import Courier
 from rapport.run.loops import Loop, Stopping
 from rapport.segments import actions as segments
+from rapport.value.actions import NightlyFit
 from rapport.warehouse import actions as warehouse
 
 TIDY_SECONDS = 120
@@ -94,6 +95,7 @@ LOOPS = (
     Loop("loads", run_loads, pause_seconds=1),
     Loop("taking back", take_back_loads, pause_seconds=5),
     Loop("segments", refresh_segments, pause_seconds=1),
+    Loop("value", NightlyFit(), pause_seconds=30, lock="nightly value"),
     Loop("campaigns", fill_campaigns, pause_seconds=1, lock="campaigns"),
     Loop("answers to mail", tell_touches, pause_seconds=1, lock="answers to mail"),
     *couriers(),

@@ -9,22 +9,33 @@ from typing import Any
 from django.conf import settings
 
 from rapport.customers.actions import tell_traits
-from rapport.lib.clock import now_us
+from rapport.lib.clock import from_us, now_us
 from rapport.lib.locks import loop_lock
+from rapport.lib.zone import company_zone, today
+from rapport.segments.models import Scheme
+from rapport.segments.silos.actions import Terms, create_scheme
+from rapport.segments.silos.calendar import Rhythm
+from rapport.segments.silos.partition import Part, Shape
 from rapport.value import kept, queries, report
 from rapport.value.bought import purchase_days, summaries, told
 from rapport.value.calendar import day_end_us, last_whole_day, number_of
-from rapport.value.errors import WrongOptions
+from rapport.value.errors import TooFewPurchases, WrongOptions
 from rapport.value.measures import signals
 from rapport.value.models import Fit
-from rapport.value.telling import changes
+from rapport.value.pyramid import NAMES, PYRAMID
+from rapport.value.telling import changes, trait_names
 from rapport.value.telling import told as told_of
-from rapport.value.valuation import Options, fit, value
+from rapport.value.valuation import Options, Valuation, fit, value
+from rapport.warehouse import queries as warehouse
 
 LOCK = "value"
+SCHEME = "Value"
+LIMITS = ("value_of_top_1", "value_of_top_5", "value_of_top_20")  # parameters: the least value of who is in each part
 TESTED_MAX = 500_000  # customers a back-test sees: more make it no surer
 TOLD_AT_ONCE = 1_000
 HORIZON_MAX = 3_650
+AGAIN_SECONDS = 3_600
+BEHIND_SECONDS_MAX = 60  # of the warehouse: while it reads an import, a fit would see half of it
 NIGHT_HOUR = 3  # of the company's clock: from then on the night's fit is due
 Tell = Callable[[str], None]
 
@@ -76,7 +87,7 @@ def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda 
         return found
 
 
-def _scores(valuation: Any) -> kept.Columns:
+def _scores(valuation: Valuation) -> kept.Columns:
     return {name: getattr(valuation, name) for name in valuation.__dataclass_fields__ if name != "ids"}
 
 
@@ -87,3 +98,42 @@ def _tell(named: Iterator[tuple[int, dict[str, Any]]], fit_id: int, tell: Tell) 
         count += tell_traits(some, cause=f"value:{fit_id}")
         tell(f"  {count:,} customers told")
     return count
+
+
+def keep_as_silos(*, by: str) -> Scheme:
+    """The pyramid of the newest fit as a scheme that strategy can stand on: the limits become the company's own numbers, and stay.
+
+    A fit moves people, never the limits: those are moved in a review. A refusal where there is no fit, or such a scheme already.
+    """
+    fit = queries.newest()
+    if fit is None:
+        raise TooFewPurchases("Nobody has been valued yet.", mend="Run: rapport value fit")
+    trait = trait_names(fit.horizon_days)["told_value"]
+    limits = {name: fit.report["limits"][str(share)] for name, share in zip(LIMITS, PYRAMID, strict=True)}
+    parts = tuple(Part(silo, f"{trait} >= ${name}") for silo, name in zip(NAMES[:-1], LIMITS, strict=True))
+    terms = Terms(
+        SCHEME, by, Rhythm(3, "month"), Rhythm(3, "month").after(today()), "What each customer will bring, by the model of value."
+    )
+    numbers = {name: (f"{limit:.2f}", "in the company's money") for name, limit in limits.items()}
+    return create_scheme(terms, Shape(parts, NAMES[-1]), by=by, parameters=numbers)
+
+
+class NightlyFit:
+    """Once each night, and at the first orders there are; what is refused (no orders yet) is tried again in an hour."""
+
+    def __init__(self) -> None:
+        self._not_before = 0.0
+
+    def __call__(self, stopping: Callable[[], bool]) -> bool:
+        newest = queries.newest(settings.VALUE_HORIZON_DAYS)
+        is_night_over = from_us(now_us(), company_zone()).hour >= NIGHT_HOUR
+        if newest is not None and (newest.as_of >= last_whole_day() or not is_night_over):
+            return False
+        if time.monotonic() < self._not_before or warehouse.lag().seconds > BEHIND_SECONDS_MAX:
+            return False
+        try:
+            fit_now(Options(settings.VALUE_HORIZON_DAYS, None, settings.VALUE_DISCOUNT))
+        except TooFewPurchases:
+            self._not_before = time.monotonic() + AGAIN_SECONDS
+            return False
+        return True

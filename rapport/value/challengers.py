@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rapport.value.btyd.threads import alone
 from rapport.value.days import PurchaseDays
 
 QUARTER_DAYS = 91
@@ -43,9 +44,6 @@ def same_as_last_quarter(known: PurchaseDays, today: int, horizon: int) -> Forec
 
 def boosted_trees(known: PurchaseDays, today: int, horizon: int) -> Forecast | None:
     """Trained on the last time that is over, of half the horizon where the whole is not known; None where nothing can be learnt."""
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor  # noqa: PLC0415  seconds to import
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415
-
     span = today - int(known.day.min())
     window = min(horizon, span // 2)
     past = known.until(today - window)
@@ -56,12 +54,20 @@ def boosted_trees(known: PurchaseDays, today: int, horizon: int) -> Forecast | N
         return None
     learners = np.arange(len(past.ids)) if len(past.ids) <= LEARNERS_MAX else np.linspace(0, len(past.ids) - 1, LEARNERS_MAX).astype(int)
     seen, now = _features(past, today - window)[learners], _features(known, today)
+    import sklearn.ensemble  # noqa: F401, PLC0415  seconds to load, and before its threads are counted
+
+    return _grown(seen, now, did[learners], spent[learners], horizon / window)
+
+
+@alone
+def _grown(seen: np.ndarray, now: np.ndarray, did: np.ndarray, spent: np.ndarray, longer: float) -> Forecast:
+    """What was done is so many times as much over the horizon."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor  # noqa: PLC0415
+
     options = {"max_iter": TREES, "max_leaf_nodes": LEAVES, "learning_rate": RATE, "random_state": 0}
-    longer = horizon / window
-    with threadpool_limits(1):  # where all cores are busy, its threads wait for each other a hundred times as long as they work
-        purchases = HistGradientBoostingRegressor(loss="poisson", **options).fit(seen, did[learners]).predict(now) * longer
-        money = HistGradientBoostingRegressor(**options).fit(seen, spent[learners]).predict(now) * longer
-        none = HistGradientBoostingClassifier(**options).fit(seen, did[learners] == 0).predict_proba(now)[:, 1] ** longer
+    purchases = HistGradientBoostingRegressor(loss="poisson", **options).fit(seen, did).predict(now) * longer
+    money = HistGradientBoostingRegressor(**options).fit(seen, spent).predict(now) * longer
+    none = HistGradientBoostingClassifier(**options).fit(seen, did == 0).predict_proba(now)[:, 1] ** longer
     return Forecast(purchases, none, np.maximum(money, 0))
 
 

@@ -15,6 +15,7 @@ from scipy.special import betainc, betaincinv, ndtri
 from rapport.value.btyd.gamma_gamma import GammaGamma
 from rapport.value.btyd.models import Buying, Fitted
 from rapport.value.btyd.rows import Rows
+from rapport.value.btyd.threads import alone
 
 SHARE = 0.9  # of each interval
 COMPONENTS = 8  # sets of parameters and levels that a predictive distribution is a mixture of
@@ -48,6 +49,7 @@ class Likely:
     high: np.ndarray
 
 
+@alone
 def predictive(buying: Buying, spending: GammaGamma, rows: Rows, t: float, *, level: float = 1.0, log_level_error: float = 0.0) -> Likely:
     """Parameters, buying and spending together, over t weeks; the spending model knows the first purchase too.
 

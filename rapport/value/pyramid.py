@@ -9,8 +9,6 @@ from rapport.segments.silos.quality import apartness, eta_squared, mean_with_int
 
 PYRAMID = (0.01, 0.05, 0.20)  # of all customers, from the top
 NAMES = ("Top 1 %", "Next 4 %", "Next 15 %", "Others")
-BOOTSTRAPS_MIN = 0.8  # bars that a good parting clears
-ETA_MIN, STABLE_MIN, SIZE_MIN = 0.8, 0.8, 0.01
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from rapport.value.backtest import Backtest, Tried
 from rapport.value.days import PurchaseDays, Summaries
 from rapport.value.past import cohorts, repeat_rate
-from rapport.value.pyramid import in_order, least, levels, parting, places
+from rapport.value.pyramid import PYRAMID, in_order, least, levels, parting, places
 from rapport.value.shares import shares
 from rapport.value.valuation import CHURN_DAYS, Fit, Valuation, total_between
 
@@ -45,7 +45,7 @@ def of(
             "totals": _totals(model, valuation),
             "shares": {"value": asdict(shares(valuation.value)), "past": asdict(shares(valuation.past))},
             "matrix": _matrix(columns),
-            "limits": {str(share): least(columns["told_value"], share) for share in (0.01, 0.05, *PARTS)},
+            "limits": {str(share): least(columns["told_value"], share) for share in sorted({*PYRAMID, *PARTS})},
             "pyramid": _pyramid(model, valuation, told, columns),
             "histogram": _histogram(valuation.value),
             "repeat_rate": repeat_rate(sampled),

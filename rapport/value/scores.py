@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 TENTHS = 10
 
@@ -94,4 +93,6 @@ def area_under_curve(score: np.ndarray, true: np.ndarray) -> float:
     many, others = int(true.sum()), int((~true).sum())
     if not many or not others:
         return float("nan")
-    return float((rankdata(score)[true].sum() - many * (many + 1) / 2) / (many * others))
+    below = np.sort(score[~true])
+    higher = np.searchsorted(below, score[true], side="left") + np.searchsorted(below, score[true], side="right")
+    return float(higher.sum(dtype=float) / 2 / (many * others))

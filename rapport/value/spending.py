@@ -9,6 +9,7 @@ from rapport.value.btyd.gamma_gamma import GammaGamma
 from rapport.value.errors import NotFitted
 
 BUYERS_MIN = 50  # with fewer who bought twice, how much purchases of one customer differ is a guess
+LEARNERS_MAX = 1_000_000  # customers: of more, parameters are no surer
 Q_MIN = 1.01  # at 1 the mean over customers has no end
 CORRELATED = 0.3  # from here on who buys more often also spends more or less each time, which Gamma-Gamma denies
 ALIKE = 1e-6  # amounts that differ by less (as a part of their mean) do not differ
@@ -39,8 +40,9 @@ def spending(counts: np.ndarray, mean: np.ndarray) -> Spending:
         return Spending(
             _plain(average), False, correlation, f"Fewer than {BUYERS_MIN} customers bought twice: everybody is drawn to the mean."
         )
+    learners = np.linspace(0, len(counts) - 1, min(len(counts), LEARNERS_MAX)).astype(int)
     try:
-        model = GammaGamma.of(counts, mean)
+        model = GammaGamma.of(counts[learners], mean[learners])
     except NotFitted:
         model = None
     if model is None or model.fit.at_edge or model.fit.parameters[1] < Q_MIN:

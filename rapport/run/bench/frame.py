@@ -28,6 +28,7 @@ class Case:
     most_seconds: float = inf  # ... and never longer than this
     runs: int = RUNS
     fresh: Callable[[], None] | None = None  # before each run of either, not timed
+    most_mb: float = inf  # of memory that ours may hold at once
     peer_part: float = 1.0  # of the work, where the peer can bear no more: its seconds count as those of the whole
 
 
@@ -43,10 +44,11 @@ class Measured:
     goal: float
     equal_results: bool
     peak_mb: int
+    most_mb: float = inf
 
     @property
     def is_met(self) -> bool:
-        return self.ratio <= self.goal and self.equal_results
+        return self.ratio <= self.goal and self.equal_results and self.peak_mb <= self.most_mb
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,9 @@ def measured(case: Case) -> Measured:
     peer /= case.peer_part
     equal = all(result == results[0][0] for side in results for result in side)
     goal = min(max(case.goal, case.free_seconds / peer), case.most_seconds / peer)
-    return Measured(case.name, round(ours, 6), case.peer_name, round(peer, 6), round(ours / peer, 3), round(goal, 3), equal, max(peaks))
+    return Measured(
+        case.name, round(ours, 6), case.peer_name, round(peer, 6), round(ours / peer, 3), round(goal, 3), equal, max(peaks), case.most_mb
+    )
 
 
 def forget_peak() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
+from rapport.value.btyd.threads import alone
 from rapport.value.errors import NotFitted
 
 LOG_MAX = 14.0  # parameters lie between e^-14 and e^14
@@ -28,6 +29,7 @@ class Maximum:
         return bool((self.parameters > EDGE).any() or (self.parameters < 1 / EDGE).any())
 
 
+@alone
 def maximum(likelihood: Likelihood, start: np.ndarray, weight: float) -> Maximum:
     """The maximum from a start; `weight` is the number of customers, so that the tolerance does not depend on it."""
 

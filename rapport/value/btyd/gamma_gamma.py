@@ -3,6 +3,7 @@
 Fader and Hardie, "The Gamma-Gamma Model of Monetary Value" (note 025, 2013), after Fader, Hardie and Lee, JMR 42 (2005) 415.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -27,7 +28,8 @@ class GammaGamma(Fitted):
         x, mean = np.asarray(x[told], float), np.asarray(mean[told], float)
         scale = float(np.mean(mean)) if len(mean) else 1.0
         start = START * [1, 1, scale / START[2] / 2]
-        return cls(maximum(lambda parameters: likelihood(parameters, x, mean), start, max(len(x), 1)))
+        spent = _Spent.of(x, mean)
+        return cls(maximum(lambda parameters: _likelihood(parameters, spent), start, max(len(x), 1)))
 
     def expected(self, x: np.ndarray, mean: np.ndarray) -> np.ndarray:
         """E[M | x, mean]: the customer's own mean and everybody's, by how many purchases speak for the own one (equation 5)."""
@@ -41,15 +43,38 @@ class GammaGamma(Fitted):
         return float(p * gamma / (q - 1))
 
 
+@dataclass(frozen=True)
+class _Spent:
+    """What the likelihood needs of purchases, worked out once: gamma functions depend on x alone, which takes few values."""
+
+    total: np.ndarray  # x m
+    x: np.ndarray
+    distinct: np.ndarray
+    weights: np.ndarray
+    log_total: float  # the sum of x ln(x m)
+    log_mean: float  # the sum of ln m
+
+    @classmethod
+    def of(cls, x: np.ndarray, mean: np.ndarray) -> "_Spent":
+        distinct, weights = np.unique(x, return_counts=True)
+        return cls(x * mean, x, distinct, weights.astype(float), float(x @ np.log(x * mean)), float(np.log(mean).sum()))
+
+
 def likelihood(parameters: np.ndarray, x: np.ndarray, mean: np.ndarray) -> tuple[float, np.ndarray]:
-    """Equation 1a, summed, and its gradient."""
+    """Equation 1a, summed, and its gradient; x and mean of shape (customers,)."""
+    return _likelihood(parameters, _Spent.of(x, mean))
+
+
+def _likelihood(parameters: np.ndarray, spent: _Spent) -> tuple[float, np.ndarray]:
     p, q, gamma = parameters
-    shape = p * x
-    total = np.log(gamma + x * mean)
-    value = (
-        gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(gamma) - np.log(mean) + shape * np.log(x * mean) - (shape + q) * total
-    )
-    by_p = x * (digamma(shape + q) - digamma(shape) + np.log(x * mean) - total)
-    by_q = digamma(shape + q) - digamma(q) + np.log(gamma) - total
-    by_gamma = q / gamma - (shape + q) / (gamma + x * mean)
-    return float(value.sum()), np.array([by_p.sum(), by_q.sum(), by_gamma.sum()])
+    shapes, many = p * spent.distinct, len(spent.x)
+    whole = np.log(gamma + spent.total)
+    by_x = gammaln(shapes + q) - gammaln(shapes)
+    value = spent.weights @ by_x - many * (gammaln(q) - q * np.log(gamma)) - spent.log_mean + p * spent.log_total
+    x_whole, sum_whole = float(spent.x @ whole), float(whole.sum())
+    value -= p * x_whole + q * sum_whole
+    after = digamma(shapes + q)
+    by_p = (spent.weights * spent.distinct) @ (after - digamma(shapes)) + spent.log_total - x_whole
+    by_q = spent.weights @ after - many * (digamma(q) - np.log(gamma)) - sum_whole
+    by_gamma = many * q / gamma - float(((p * spent.x + q) / (gamma + spent.total)).sum())
+    return float(value), np.array([by_p, by_q, by_gamma])

@@ -16,6 +16,7 @@ from rapport.value.btyd.fitting import LOG_MAX, Maximum
 from rapport.value.btyd.models import Buying
 from rapport.value.btyd.nbd import Nbd
 from rapport.value.btyd.rows import DAYS_A_WEEK
+from rapport.value.btyd.threads import alone
 
 RIDGE = 4.0  # as if an effect of one standard deviation were Normal(0, 1/2) over all signals there are
 STEP = 1e-4
@@ -88,6 +89,7 @@ class Moved:
         return self.base.moved(move)
 
 
+@alone
 def moved(kind: type[Buying], x: np.ndarray, t_x_days: np.ndarray, T_days: np.ndarray, z: np.ndarray, columns: tuple[str, ...]) -> Moved:
     """The maximum of the likelihood less the ridge, of BG/NBD, MBG/NBD or NBD; x, t_x and T of shape (customers,), z of
     (customers, columns). ValueError for a kind that knows no signals."""

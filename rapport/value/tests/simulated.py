@@ -1,8 +1,13 @@
 """Customers by chance, with known parameters: what the models say of them can be held against what they go on to do."""
 
+from typing import TypeVar
+
 import numpy as np
 
+from rapport.value.btyd.fitting import Maximum
+from rapport.value.btyd.models import Fitted
 from rapport.value.btyd.rows import DAYS_A_WEEK, Rows, grouped
+from rapport.value.days import Summaries
 
 
 def simulated(
@@ -35,3 +40,34 @@ def simulated(
         going = going[chance.random(len(going)) >= dropout[going]]
     t_x = np.where(x > 0, np.clip(np.ceil(last * DAYS_A_WEEK), 1, watched), 0).astype(int)
     return grouped(x.astype(int), t_x, watched), after
+
+
+Model = TypeVar("Model", bound=Fitted)
+
+
+def with_parameters(kind: type[Model], parameters: tuple[float, ...]) -> Model:
+    """A model whose parameters are known, not found: without any error."""
+    return kind(Maximum(np.array(parameters), 0.0, np.zeros((len(parameters),) * 2)))
+
+
+def paying(rows: Rows, money: tuple[float, float, float], as_of: int, chance: np.random.Generator) -> tuple[Summaries, np.ndarray]:
+    """(what these customers bought and spent until a day, the rate nu of what each one's purchases are worth), by Gamma-Gamma."""
+    p, q, gamma = money
+    x, t_x, T = (np.round(one[rows.row_of]).astype(int) for one in (rows.x, rows.t_x * DAYS_A_WEEK, rows.T * DAYS_A_WEEK))
+    nu = chance.gamma(q, 1 / gamma, len(x))
+    first = as_of - T
+    return Summaries(np.arange(1, len(x) + 1), x + 1, first, first + t_x, spent(x + 1, nu, p, chance)), nu
+
+
+def spent(purchases: np.ndarray, nu: np.ndarray, p: float, chance: np.random.Generator) -> np.ndarray:
+    """What so many purchases came to; of shape (customers,)."""
+    return np.where(purchases > 0, chance.gamma(p * np.maximum(purchases, 1)) / nu, 0)
+
+
+def orders(customers: int, days: int, today: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(customer, day, amount to the cent) of so many days until today, each customer at a rate of their own; nobody leaves."""
+    chance = np.random.default_rng(seed)
+    rate = chance.gamma(0.8, 1 / 40, customers)
+    whose, when = np.nonzero(chance.random((customers, days)) < rate[:, None])
+    mean = chance.gamma(6, 5, customers)[whose]
+    return whose + 1, today - days + 1 + when, np.round(mean * chance.gamma(8, 1 / 8, len(whose)), 2)

@@ -9,6 +9,7 @@ import tempfile
 from argparse import ArgumentParser
 from contextlib import nullcontext
 from dataclasses import asdict, replace
+from math import inf
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -52,7 +53,7 @@ class Command(BaseCommand):
             found.append(measured(replace(case, runs=given["runs"]) if given["runs"] else case))
             self._tell(_line(found[-1]))
         if given["json"]:
-            self.stdout.write(json.dumps({"bench": name, "cases": [asdict(one) for one in found]}))
+            self.stdout.write(json.dumps({"bench": name, "cases": [_plain(one) for one in found]}))
         return all(one.equal_results for one in found)
 
     def _in_a_folder_of_its_own(self, name: str, bench: Bench, given: dict[str, Any]) -> bool:
@@ -80,7 +81,13 @@ def _run_to_its_end(words: list[str], env: dict[str, str]) -> bool:
         signal.signal(signal.SIGTERM, before)
 
 
+def _plain(found: Measured) -> dict[str, Any]:
+    """No limit is null: JSON knows no infinity."""
+    return asdict(found) | {"most_mb": None if found.most_mb == inf else found.most_mb}
+
+
 def _line(found: Measured) -> str:
+    most = "" if found.most_mb == inf else f" of {found.most_mb:.0f}"
     verdict = "met" if found.is_met else "RESULTS DIFFER" if not found.equal_results else "MISSED"
     figures = f"{found.ours_seconds:9.3f} s  {found.peer} {found.peer_seconds:9.3f} s  ratio {found.ratio:6.2f} of {found.goal:6.2f}"
-    return f"  {found.name:<46} {figures}  {found.peak_mb:5} MB  {verdict}"
+    return f"  {found.name:<46} {figures}  {found.peak_mb:5} MB{most}  {verdict}"

@@ -1,0 +1,146 @@
+"""A fit by the house: kept once, told to customers, and what it counts is what rules find."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from rapport.customers.models import Customer
+from rapport.lib.clock import DAY_US, fixed, from_us, now_us
+from rapport.lib.refusals import Refusal
+from rapport.segments import queries as segments
+from rapport.segments.silos.queries import shape_of
+from rapport.value import actions, kept, queries
+from rapport.value.actions import NightlyFit, fit_now, keep_as_silos
+from rapport.value.errors import WrongOptions
+from rapport.value.models import Fit
+from rapport.value.tests.test_report import NOW_US, recorded  # noqa: F401  a fixture
+from rapport.value.valuation import Options
+from rapport.warehouse.actions import catch_up
+
+pytestmark = pytest.mark.usefixtures("recorded")
+
+
+@pytest.fixture(autouse=True)
+def today() -> Iterator[None]:
+    with fixed(from_us(NOW_US)):
+        yield
+
+
+@pytest.fixture
+def shop(recorded: object) -> None:  # noqa: F811
+    """Customers as the record has them: facts alone make none."""
+    Customer.objects.bulk_create(Customer(id=number, known=True, created_us=0, traits="{}") for number in range(1, 401))
+
+
+def people(rule: str) -> int:
+    words = segments.vocabulary()
+    return len(segments.answer(segments.check(segments.parse_rule(rule), words), words, now_us() + 1).root)
+
+
+def test_what_a_fit_counts_is_what_rules_find(shop: None) -> None:
+    found = fit_now(Options())
+    catch_up()
+    limits, matrix = found["limits"], found["matrix"]
+    assert found["told"] == found["customers"] > 300
+    known = f"value.next_12_months >= {limits['0.1']}"
+    assert people(known) == sum(cell["people"] for cell in matrix[0])
+    assert people(f"{known} AND churn.probability >= 0.6") == sum(cell["people"] for cell in matrix[0][3:])
+    assert people("value.past is known") == found["customers"]
+    traits = Customer.objects.get(id=int(kept_ids()[0])).traits
+    assert "value.next_12_months" in traits and "next_contact.due" in traits
+
+
+def kept_ids() -> np.ndarray:
+    newest = queries.newest()
+    assert newest is not None
+    return kept.ask(newest.id, "SELECT customer_id FROM scores ORDER BY 1")["customer_id"].to_numpy()
+
+
+def test_the_next_fit_tells_only_what_moved(shop: None) -> None:
+    first = fit_now(Options())
+    again = fit_now(Options())
+    assert again["told"] == 0
+    assert again["matrix"] == first["matrix"]
+    with fixed(from_us(NOW_US + 20 * DAY_US)):
+        later = fit_now(Options())
+    assert 0 < later["told"] <= first["told"]
+    assert Fit.objects.count() == 3
+    newest = queries.newest()
+    assert newest is not None
+    path = kept.path_of(newest.id)
+    path.unlink()
+    assert queries.told_before(newest) is None
+    with fixed(from_us(NOW_US + 20 * DAY_US)):
+        assert fit_now(Options())["told"] == first["told"]  # the file is derived: lost, all is told anew
+
+
+def test_killed_while_telling_nothing_counts_twice(shop: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException): ...
+
+    told: list[int] = []
+
+    def one_batch(some: list[tuple[int, dict[str, object]]], *, cause: str) -> int:
+        if told:
+            raise Killed
+        told.append(len(some))
+        return really(some, cause=cause)
+
+    really = actions.tell_traits
+    monkeypatch.setattr(actions, "tell_traits", one_batch)
+    monkeypatch.setattr(actions, "TOLD_AT_ONCE", 100)
+    with pytest.raises(Killed):
+        fit_now(Options())
+    assert told == [100]
+    monkeypatch.setattr(actions, "tell_traits", really)
+    assert queries.newest() is None or queries.told_before(queries.newest()) is None  # type: ignore[arg-type]
+    found = fit_now(Options())
+    catch_up()
+    assert people("value.next_12_months is known") == found["customers"]
+
+
+def test_a_question_keeps_nothing(shop: None) -> None:
+    fit_now(Options(horizon_days=90))
+    fit_now(Options(), until=from_us(NOW_US - 30 * DAY_US).date())
+    assert not Fit.objects.exists()
+    with pytest.raises(WrongOptions, match="is not over yet"):
+        fit_now(Options(), until=from_us(NOW_US).date())
+
+
+def test_the_pyramid_becomes_silos_once(shop: None) -> None:
+    with pytest.raises(Refusal, match="Nobody has been valued yet"):
+        keep_as_silos(by="head@halden.example")
+    found = fit_now(Options())
+    catch_up()
+    scheme = keep_as_silos(by="head@halden.example")
+    assert shape_of(scheme).names == ["Top 1 %", "Next 4 %", "Next 15 %", "Others"]
+    top = [one["customers"] for one in found["pyramid"]["levels"]]
+    assert [people(f'in silo "{name}" of "Value"') for name in shape_of(scheme).names[:3]] == top[:3]
+    with pytest.raises(Refusal, match="Value"):
+        keep_as_silos(by="head@halden.example")
+
+
+def test_it_comes_of_itself_once_a_night(shop: None) -> None:
+    loop = NightlyFit()
+    assert loop(lambda: False)
+    assert not loop(lambda: False)
+    with fixed(from_us(NOW_US + DAY_US - 10 * DAY_US // 24)):  # two in the morning: the night is not over
+        assert not loop(lambda: False)
+    with fixed(from_us(NOW_US + DAY_US)):
+        assert not loop(lambda: False)  # the warehouse has not read what was told
+        catch_up()
+        assert loop(lambda: False)
+    assert Fit.objects.count() == 2
+
+
+def test_what_is_said_of_one_customer(shop: None) -> None:
+    assert queries.of_customer(1) is None
+    fit_now(Options())
+    one = queries.of_customer(int(kept_ids()[0]))
+    assert one is not None and one.scores["may_low"] <= one.scores["value"] <= one.scores["may_high"]
+    assert queries.of_customer(10**6) is None
+    newest = queries.newest()
+    assert newest is not None
+    first = queries.first(newest, at_least=0, churn_from=0, limit=3)
+    assert [row["value"] for row in first] == sorted((row["value"] for row in first), reverse=True)
+    assert queries.worth_of(newest, np.array([10**6])).tolist() == [0]
