@@ -13,6 +13,7 @@ from rapport.lib.clock import from_us, now_us
 from rapport.lib.locks import loop_lock
 from rapport.lib.zone import company_zone, today
 from rapport.segments.models import Scheme
+from rapport.segments.silos import queries as silos
 from rapport.segments.silos.actions import Terms, create_scheme
 from rapport.segments.silos.calendar import Rhythm
 from rapport.segments.silos.partition import Part, Shape
@@ -67,7 +68,7 @@ def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda 
         valuation = value(everybody, model, values, tell)
         newest = queries.newest()
         before = None if newest is None else queries.told_before(newest)
-        columns = told_of(valuation, before)
+        columns = told_of(valuation, before, _own_limits())
         found = report.of(model, valuation, everybody, sampled, columns, one_in=one_in, seconds=time.monotonic() - begun) | {
             "read": report.plain(told(end_us)),
             "margin": settings.VALUE_MARGIN,
@@ -85,6 +86,12 @@ def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda 
             found["told"] = _tell(named, row.id, tell)
             kept.keep(row.id, {"customer_id": valuation.ids, **_scores(valuation), **columns})
         return found
+
+
+def _own_limits() -> tuple[float, ...] | None:
+    """The limits that the company keeps, once the pyramid is kept as silos."""
+    numbers = silos.numbers()
+    return tuple(float(numbers[name]) for name in LIMITS) if all(name in numbers for name in LIMITS) else None
 
 
 def _scores(valuation: Valuation) -> kept.Columns:

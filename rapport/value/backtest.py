@@ -173,7 +173,7 @@ class _Holds:
 
     def of(self, kind: type[Buying]) -> Held:
         known = self.days.until(self.origin)
-        _, spent = self.days.within(self.origin, self.origin + self.horizon, known.ids)
+        did, spent = self.days.within(self.origin, self.origin + self.horizon, known.ids)
         rows, told = known.rows(self.origin), known.summaries
         model, money = fitted(kind, rows)[0], spending(told.counts, told.mean).model
         weeks = self.horizon / DAYS_A_WEEK
@@ -185,7 +185,7 @@ class _Holds:
         return Held(
             float(inside.mean()),
             tuple(float(inside[part].mean()) for part in by_tenth(forecast)),
-            later(forecast, spent),
+            later(forecast, spent, model.none_within(rows, weeks)[rows.row_of], did),
             tracking(self.days, model, self.origin, self.origin + self.horizon),
         )
 

@@ -43,6 +43,8 @@ class Later:
     low: float | None
     high: float | None
     share: float  # of all that was brought
+    churn_said: float  # mean P(no purchase) over the horizon of the back-test
+    churn_was: float
 
 
 def places(value: np.ndarray, limits: tuple[float, ...] | None = None) -> np.ndarray:
@@ -89,17 +91,20 @@ def parting(place: np.ndarray, value: np.ndarray, features: np.ndarray) -> Parti
     return Parting(explained, found.silhouette, near, found.stable)
 
 
-def later(forecast: np.ndarray, brought: np.ndarray) -> tuple[Later, ...]:
-    """What levels by forecast went on to bring."""
+def later(forecast: np.ndarray, brought: np.ndarray, none: np.ndarray, did: np.ndarray) -> tuple[Later, ...]:
+    """What levels by forecast went on to bring, and how many of them bought nothing; all of shape (customers,)."""
     place, total = places(forecast), float(brought.sum())
     found = []
     for number, name in enumerate(NAMES):
-        own = brought[place == number]
+        inside = place == number
+        own = brought[inside]
         if not len(own):
             continue
         between = mean_with_interval(own)
         low, high = (None, None) if between is None else between[1:]
-        found.append(Later(name, len(own), float(own.mean()), low, high, float(own.sum()) / total if total else 0.0))
+        share = float(own.sum()) / total if total else 0.0
+        churn = float(none[inside].mean()), float((did[inside] == 0).mean())
+        found.append(Later(name, len(own), float(own.mean()), low, high, share, *churn))
     return tuple(found)
 
 

@@ -12,7 +12,7 @@ from rapport.value import kept
 from rapport.value.models import Fit
 
 SHOWN_MAX = 30
-COLUMNS = ("told_value", "told_low", "told_high", "told_past", "told_churn", "told_rhythm", "told_due")
+COLUMNS = ("told_value", "told_low", "told_high", "told_past", "told_churn", "told_rhythm", "told_due", "told_level")
 
 
 def newest(horizon_days: int | None = None) -> Fit | None:

@@ -122,7 +122,7 @@ def _matrix(columns: dict[str, np.ndarray]) -> list[list[dict[str, Any]]]:
 
 
 def _pyramid(model: Fit, valuation: Valuation, told: Summaries, columns: dict[str, np.ndarray]) -> dict[str, Any]:
-    place = places(columns["told_value"])
+    place = columns["told_level"]
     features = np.column_stack(
         [
             np.log1p(told.counts),

@@ -11,6 +11,7 @@ import numpy as np
 
 from rapport.value.calendar import day_of
 from rapport.value.kept import Columns
+from rapport.value.pyramid import NAMES, places
 from rapport.value.valuation import Valuation
 
 DIGITS = 3  # significant ones, of what is told
@@ -28,11 +29,18 @@ def trait_names(horizon_days: int) -> dict[str, str]:
         "told_churn": "churn.probability",
         "told_rhythm": "rhythm.days",
         "told_due": "next_contact.due",
+        "told_level": "silo",
     }
 
 
-def told(valuation: Valuation, before: Columns | None) -> Columns:
-    """What is told of each customer: as before where it moved by less than its tolerance."""
+def told(valuation: Valuation, before: Columns | None, limits: tuple[float, ...] | None) -> Columns:
+    """What is told of each customer: as before where it moved by less than its tolerance. `limits` of the pyramid, where the company has
+    its own: the least values of each level, falling."""
+    moved = _told(valuation, before)
+    return moved | {"told_level": places(moved["told_value"], limits).astype(np.int32)}
+
+
+def _told(valuation: Valuation, before: Columns | None) -> Columns:
     fresh: Columns = {
         "told_value": rounded(valuation.value),
         "told_low": rounded(valuation.may_low),
@@ -91,4 +99,6 @@ def _places(ids: np.ndarray, before: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def _plain(name: str, value: Any) -> Any:
+    if name == "told_level":
+        return NAMES[int(value)]
     return day_of(int(value)).isoformat() if name == "told_due" else float(value)
