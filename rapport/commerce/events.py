@@ -4,6 +4,7 @@ from rapport.events.catalogue import Declared, declare, prop
 
 ORDER_COMPLETED, ORDER_UPDATED, ORDER_REFUNDED = "Order Completed", "Order Updated", "Order Refunded"
 ORDER_CANCELLED, ORDER_SHIPPED = "Order Cancelled", "Order Shipped"
+CHECKOUT_STARTED = "Checkout Started"
 ORDER_FACTS = frozenset({ORDER_COMPLETED, ORDER_UPDATED, ORDER_REFUNDED, ORDER_CANCELLED, ORDER_SHIPPED})
 
 _LINES: tuple[Declared, ...] = (
@@ -39,5 +40,5 @@ declare("Product Viewed", "by", *_PRODUCT)
 declare("Product Added", "by", *_PRODUCT)
 declare("Product Removed", "by", *_PRODUCT)
 declare("Products Searched", "by", prop("query", "text"))
-declare("Checkout Started", "by", *_ORDER)
+declare(CHECKOUT_STARTED, "by", *_ORDER)
 declare("Feedback Given", "by", prop("score", "number"), prop("comment", "text"), prop("order_id", "text"))

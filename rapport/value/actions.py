@@ -18,6 +18,7 @@ from rapport.segments.silos.actions import Terms, create_scheme
 from rapport.segments.silos.calendar import Rhythm
 from rapport.segments.silos.partition import Part, Shape
 from rapport.value import kept, queries, report
+from rapport.value.ahead import Carts, open_carts, with_carts
 from rapport.value.bought import purchase_days, summaries, told
 from rapport.value.calendar import day_end_us, last_whole_day, number_of
 from rapport.value.errors import TooFewPurchases, WrongOptions
@@ -65,13 +66,15 @@ def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda 
         model = fit(everybody, sampled, number_of(day), options, tell, known)
         tell("Valuing")
         values = None if model.signals is None or known is None else known.known(model.as_of, everybody.ids)
-        valuation = value(everybody, model, values, tell)
+        carts = open_carts(end_us)
+        valuation = with_carts(value(everybody, model, values, tell), carts)
         newest = queries.newest()
         before = None if newest is None else queries.told_before(newest)
         columns = told_of(valuation, before, _own_limits())
         found = report.of(model, valuation, everybody, sampled, columns, one_in=one_in, seconds=time.monotonic() - begun) | {
             "read": report.plain(told(end_us)),
             "margin": settings.VALUE_MARGIN,
+            "carts": _carts(carts),
         }
         if keep and day == last and options.horizon_days == settings.VALUE_HORIZON_DAYS:
             row = Fit.objects.create(
@@ -86,6 +89,10 @@ def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda 
             found["told"] = _tell(named, row.id, tell)
             kept.keep(row.id, {"customer_id": valuation.ids, **_scores(valuation), **columns})
         return found
+
+
+def _carts(found: Carts | None) -> dict[str, Any] | None:
+    return None if found is None else {"open": len(found.ids), "holds": found.holds, "learnt_from": found.learnt_from}
 
 
 def _own_limits() -> tuple[float, ...] | None:

@@ -85,11 +85,11 @@ def told(until_us: int) -> Told:
 
 def _orders(lake: Lake) -> ir.Table | None:
     """A row for each order that was not cancelled: whose it is, its day, its margin. None where there are none."""
-    rows = _rows(lake, ORDER_COMPLETED)
+    rows = rows_in(lake, ORDER_COMPLETED)
     if rows is None:
         return None
     table = rows.table
-    amount, order_id = _amount(rows), _column(rows, "order_id")
+    amount, order_id = amount_in(rows), _column(rows, "order_id")
     known = ibis.coalesce(*(one for one in (amount,) if one is not None), ibis.literal(0.0))
     orders = table.select(
         "customer_id",
@@ -123,7 +123,7 @@ def _updated(lake: Lake, orders: ir.Table) -> ir.Table:
 
 
 def _without_cancelled(lake: Lake, orders: ir.Table) -> ir.Table:
-    rows = _rows(lake, ORDER_CANCELLED)
+    rows = rows_in(lake, ORDER_CANCELLED)
     order_id = None if rows is None else _column(rows, "order_id")
     if rows is None or order_id is None:
         return orders
@@ -165,8 +165,8 @@ def _refunded(lake: Lake, orders: ir.Table) -> ir.Table:
 
 def _by_order(lake: Lake, name: str, amount_of: Summed) -> ir.Table | None:
     """(of_order, amount) of a kind of fact; None where there is none."""
-    rows = _rows(lake, name)
-    amount, order_id = (None, None) if rows is None else (_amount(rows), _column(rows, "order_id"))
+    rows = rows_in(lake, name)
+    amount, order_id = (None, None) if rows is None else (amount_in(rows), _column(rows, "order_id"))
     if rows is None or amount is None or order_id is None:
         return None
     chosen = rows.table.select(of_order=order_id, amount=amount, time=rows.table.time)
@@ -174,12 +174,13 @@ def _by_order(lake: Lake, name: str, amount_of: Summed) -> ir.Table | None:
     return chosen.group_by("of_order").aggregate(amount=amount_of(chosen.amount, chosen))
 
 
-def _rows(lake: Lake, name: str) -> Rows | None:
+def rows_in(lake: Lake, name: str) -> Rows | None:
+    """The facts of a kind; None where there are none yet."""
     kind = segments.vocabulary().catalogue.event_types.get(name)
     return None if kind is None or kind.table not in lake.reader.filled else lake.rows(kind)
 
 
-def _amount(rows: Rows) -> ir.Value | None:
+def amount_in(rows: Rows) -> ir.Value | None:
     """The amount of an order, as a number."""
     told = [column.cast("float64") for path in AMOUNTS if (column := rows.money(path)) is not None]
     return ibis.coalesce(*told) if told else None

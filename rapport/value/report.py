@@ -98,6 +98,7 @@ def _totals(model: Fit, valuation: Valuation) -> dict[str, Any]:
         "high": high,
         "in_churn_days": valuation.in_churn_days.sum(dtype=float),
         "lifetime": valuation.lifetime.sum(dtype=float),
+        "confirmed": valuation.confirmed.sum(dtype=float),
         "past": valuation.past.sum(dtype=float),
         "at_risk": at_risk.sum(),
         "at_risk_top_tenth": at_risk[top].sum(),

@@ -69,10 +69,12 @@ class Valuation:
     may_high: np.ndarray
     lifetime: np.ndarray  # expected within 20 years, discounted
     in_churn_days: np.ndarray  # expected within CHURN_DAYS
+    none: np.ndarray  # P(no purchase within the horizon)
     churn: np.ndarray  # P(no purchase within CHURN_DAYS)
     alive: np.ndarray  # P(alive), 1 where nobody is seen to leave
     silence: np.ndarray  # P(so long a silence as now | nothing has changed)
     rhythm_days: np.ndarray  # the usual gap between two purchases
+    confirmed: np.ndarray  # of the value, what open carts add
     due_day: np.ndarray  # when three quarters of such gaps are over: days since 1970-01-01
 
     def total(self) -> float:
@@ -165,10 +167,12 @@ def _scored(told: Summaries, rows: Rows, buying: Buying, model: Fit) -> dict[str
         "may_high": (likely.high * part)[of] * scale,
         "lifetime": _discounted(buying, rows, _lifetime(), options.discount)[of] * worth,
         "in_churn_days": buying.purchases(rows, churn_weeks)[of] * worth,
+        "none": buying.none_within(rows, weeks)[of],
         "churn": buying.none_within(rows, churn_weeks)[of],
         "alive": buying.alive(rows)[of],
         "silence": _silence(buying, rows)[of],
         "rhythm_days": (gap * DAYS_A_WEEK)[of],
+        "confirmed": np.zeros(len(of)),
     }
     due_day = (told.last + np.minimum(np.ceil(due[of] * DAYS_A_WEEK), DUE_DAYS_MAX)).astype(np.int32)
     return {**{name: column.astype(np.float32) for name, column in scored.items()}, "due_day": due_day}

@@ -85,6 +85,7 @@ def test_margin_is_what_cost_leaves_where_every_line_tells_it_else_the_stated_on
 
 def test_a_currency_without_a_rate_is_a_purchase_of_nothing_and_counted(lake: Path) -> None:
     _, yen = record([order("a", 1, 10, 100), order("b", 1, 20, 5_000, currency="JPY")])
+    assert yen is not None
     Event.objects.filter(id=yen).update(rate_e9=0)
     catch_up()
     assert spent() == {1: [100, 0]}
