@@ -46,12 +46,15 @@ class PurchaseDays:
 
     @classmethod
     def of(cls, customer: np.ndarray, day: np.ndarray, amount: np.ndarray) -> "PurchaseDays":
-        """From purchases in any order, each of shape (purchases,)."""
+        """From purchases in any order, each of shape (purchases,). ValueError names the first without an amount."""
+        amount = np.asarray(amount, float)
+        if (wrong := ~np.isfinite(amount)).any():
+            raise ValueError(f"Purchase {np.argmax(wrong)} has no amount: it is {amount[np.argmax(wrong)]}.")
         keys = (np.asarray(customer, np.int64) << DAY_BITS) | (np.asarray(day, np.int64) - DAY_MIN)
         order = np.argsort(keys, kind="stable")
         keys = keys[order]
         first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else np.empty(0, np.int64)
-        sums = np.add.reduceat(np.asarray(amount, float)[order], first) if len(first) else np.empty(0)
+        sums = np.add.reduceat(amount[order], first) if len(first) else np.empty(0)
         keys = keys[first]
         return cls._of_sorted(keys >> DAY_BITS, (keys & ((1 << DAY_BITS) - 1)) + DAY_MIN, sums)
 

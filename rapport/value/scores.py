@@ -77,7 +77,7 @@ def by_tenth(forecast: np.ndarray) -> list[np.ndarray]:
 
 def _total_error(forecast: np.ndarray, actual: np.ndarray) -> float:
     total = float(actual.sum())
-    return float(forecast.sum()) / total - 1 if total else float("nan")
+    return float(forecast.sum()) / total - 1 if total > 0 else float("nan")
 
 
 def _top_tenth(top: np.ndarray, actual: np.ndarray) -> tuple[float, float]:

@@ -13,6 +13,7 @@ LEARNERS_MAX = 1_000_000  # customers: of more, parameters are no surer
 Q_MIN = 1.01  # at 1 the mean over customers has no end
 CORRELATED = 0.3  # from here on who buys more often also spends more or less each time, which Gamma-Gamma denies
 ALIKE = 1e-6  # amounts that differ by less (as a part of their mean) do not differ
+USUAL = 0.99  # of customers: what the others spend at once does not make the mean of all
 PLAIN = (1.0, 3.0)  # p and q where nothing can be learnt: one purchase tells a third, everybody's mean the rest
 
 
@@ -33,12 +34,16 @@ def spending(counts: np.ndarray, mean: np.ndarray) -> Spending:
     correlation = _correlation(counts[often], mean[often])
     if not paid.any():
         return Spending(_plain(1e-9), False, 0.0, "No purchase has an amount above nothing, so none is expected.")
-    average = float(mean[paid] @ counts[paid] / counts[paid].sum())
+    usual = np.minimum(mean[paid], np.quantile(mean[paid], USUAL))
+    average = float(usual @ counts[paid] / counts[paid].sum())
     if np.ptp(mean[paid]) <= ALIKE * average:
         return Spending(_plain(average), False, 0.0, "All purchases are worth the same.")
     if int(often.sum()) < BUYERS_MIN:
         return Spending(
-            _plain(average), False, correlation, f"Fewer than {BUYERS_MIN} customers bought twice: everybody is drawn to the mean."
+            _plain(average),
+            False,
+            correlation,
+            f"Fewer than {BUYERS_MIN} customers bought twice: everybody is drawn to the mean.",
         )
     learners = np.linspace(0, len(counts) - 1, min(len(counts), LEARNERS_MAX)).astype(int)
     try:
@@ -46,7 +51,12 @@ def spending(counts: np.ndarray, mean: np.ndarray) -> Spending:
     except NotFitted:
         model = None
     if model is None or model.fit.at_edge or model.fit.parameters[1] < Q_MIN:
-        return Spending(_plain(average), False, correlation, "Gamma-Gamma does not fit these amounts: everybody is drawn to the mean.")
+        return Spending(
+            _plain(average),
+            False,
+            correlation,
+            "Gamma-Gamma does not fit these amounts: everybody is drawn to the mean.",
+        )
     why = f"Gamma-Gamma over {int(often.sum()):,} customers who bought twice or more."
     if abs(correlation) >= CORRELATED:
         why += f" Who buys more often spends {'more' if correlation > 0 else 'less'} each time ({correlation:+.2f}), which it cannot say."

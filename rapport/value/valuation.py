@@ -22,6 +22,7 @@ MONTH_DAYS = DAYS_A_YEAR / 12
 LIFETIME_YEARS = 20
 LATER_YEARS = (2, 3, 4, 5, 7, 10, 14, LIFETIME_YEARS)  # of a lifetime, after the first; discounted at the middle of each
 CHURN_DAYS = 90
+LEVEL_ERROR_MAX = 1.0  # totals that were further off say that nothing can be told, however wide the interval
 LEVEL_UNKNOWN = 0.3  # standard error of the logarithm of the total where no back-test could be made
 DUE_DAYS_MAX = 36_500
 DUE = 0.75  # the share of a customer's gaps between purchases that are over when it is time to write
@@ -112,7 +113,7 @@ def fit(
         tuple(notes),
         backtest.money_factor,
         backtest.total_factor,
-        backtest.log_level_error * longer,
+        min(backtest.log_level_error * longer, LEVEL_ERROR_MAX),
         accepted,
         found,
     )
