@@ -20,6 +20,7 @@ from rapport.console.views import (
     silos,
     staff,
     templates,
+    value,
 )
 
 app_name = "console"
@@ -119,6 +120,10 @@ urlpatterns: list[URLPattern] = [
     path("doors/imports/<int:load_id>/go-on/", imports.go_on, name="go-on-import"),
     path("doors/imports/<int:load_id>/take-back/", imports.take_back, name="take-back-import"),
     path("doors/imports/<int:load_id>/rejects/", imports.rejects, name="rejects"),
+    path("value/", value.overview, name="value"),
+    path("value/report/", value.report, name="value-report"),
+    path("value/keep/", value.keep, name="keep-value"),
+    path("value/silos/", value.keep_silos, name="keep-value-silos"),
     path("settings/", staff.listed, name="settings"),
     path("orders/<path:order_id>/", customers.order, name="order"),
 ]

@@ -24,8 +24,9 @@ from rapport.value.calendar import day_end_us, last_whole_day, number_of
 from rapport.value.errors import TooFewPurchases, WrongOptions
 from rapport.value.measures import signals
 from rapport.value.models import Fit
+from rapport.value.names import trait_names
 from rapport.value.pyramid import NAMES, PYRAMID
-from rapport.value.telling import changes, trait_names
+from rapport.value.telling import changes
 from rapport.value.telling import told as told_of
 from rapport.value.valuation import Options, Valuation, fit, value
 from rapport.warehouse import queries as warehouse
@@ -33,7 +34,7 @@ from rapport.warehouse import queries as warehouse
 LOCK = "value"
 SCHEME = "Value"
 LIMITS = ("value_of_top_1", "value_of_top_5", "value_of_top_20")  # parameters: the least value of who is in each part
-TESTED_MAX = 500_000  # customers a back-test sees: more make it no surer
+TESTED_MAX = 200_000  # customers a back-test sees: more make it no surer
 TOLD_AT_ONCE = 1_000
 HORIZON_MAX = 3_650
 AGAIN_SECONDS = 3_600

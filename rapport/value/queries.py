@@ -10,9 +10,10 @@ import numpy as np
 
 from rapport.value import kept
 from rapport.value.models import Fit
+from rapport.value.names import CHURN_EDGES, PARTS, trait_names
 
 SHOWN_MAX = 30
-COLUMNS = ("told_value", "told_low", "told_high", "told_past", "told_churn", "told_rhythm", "told_due", "told_level")
+__all__ = ["CHURN_EDGES", "PARTS", "Worth", "first", "fits", "how_many", "newest", "of_customer", "told_before", "trait_names", "worth_of"]
 
 
 def newest(horizon_days: int | None = None) -> Fit | None:
@@ -27,9 +28,9 @@ def fits(*, limit: int = SHOWN_MAX) -> list[Fit]:
 
 
 def told_before(fit: Fit) -> kept.Columns | None:
-    """What customers were told by a fit; None where its file is gone: then everybody is told anew."""
+    """What customers were told by a fit; None where its file is gone: then everybody is told anew. A column it has not yet is not there."""
     try:
-        found = kept.ask(fit.id, f"SELECT customer_id, {', '.join(COLUMNS)} FROM scores ORDER BY customer_id")
+        found = kept.ask(fit.id, "SELECT customer_id, COLUMNS('told_.*') FROM scores ORDER BY customer_id")
     except FileNotFoundError:
         return None
     return {name: found[name].to_numpy() for name in found.column_names}
@@ -62,6 +63,15 @@ def first(fit: Fit, *, at_least: float, churn_from: float, limit: int = 5) -> li
         return kept.ask(fit.id, sql, {"worth": at_least, "churn": churn_from, "many": limit}).to_pylist()
     except FileNotFoundError:
         return []
+
+
+def how_many(fit: Fit, *, at_least: float, low_most: float) -> int:
+    """How many are worth so much by what was told, of whom we are sure of so little at most; 0 where the file is gone."""
+    sql = "SELECT count(*) AS n FROM scores WHERE told_value >= $worth AND told_low <= $low"
+    try:
+        return int(kept.ask(fit.id, sql, {"worth": at_least, "low": low_most})["n"][0].as_py())
+    except FileNotFoundError:
+        return 0
 
 
 def worth_of(fit: Fit, ids: np.ndarray) -> np.ndarray:

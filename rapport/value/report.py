@@ -9,13 +9,12 @@ import numpy as np
 
 from rapport.value.backtest import Backtest, Tried
 from rapport.value.days import PurchaseDays, Summaries
+from rapport.value.names import CHURN_EDGES, PARTS
 from rapport.value.past import cohorts, repeat_rate
 from rapport.value.pyramid import PYRAMID, in_order, least, levels, parting, places
 from rapport.value.shares import shares
 from rapport.value.valuation import CHURN_DAYS, Fit, Valuation, total_between
 
-CHURN_EDGES = (0.2, 0.4, 0.6, 0.8)  # of the matrix, P(no purchase within CHURN_DAYS)
-PARTS = (0.10, 0.20)  # of the matrix, the best part of all customers
 HISTOGRAM_BINS = 24
 
 

@@ -11,26 +11,12 @@ import numpy as np
 
 from rapport.value.calendar import day_of
 from rapport.value.kept import Columns
+from rapport.value.names import trait_names
 from rapport.value.pyramid import NAMES, places
 from rapport.value.valuation import Valuation
 
 DIGITS = 3  # significant ones, of what is told
 NEAR, NEAR_CHANCE, NEAR_RHYTHM = 0.025, 0.02, 0.1
-
-
-def trait_names(horizon_days: int) -> dict[str, str]:
-    """The trait that each told column becomes."""
-    ahead = "value.next_12_months" if horizon_days == 365 else f"value.next_{horizon_days}_days"
-    return {
-        "told_value": ahead,
-        "told_low": f"{ahead}_low",
-        "told_high": f"{ahead}_high",
-        "told_past": "value.past",
-        "told_churn": "churn.probability",
-        "told_rhythm": "rhythm.days",
-        "told_due": "next_contact.due",
-        "told_level": "silo",
-    }
 
 
 def told(valuation: Valuation, before: Columns | None, limits: tuple[float, ...] | None) -> Columns:

@@ -14,12 +14,13 @@ from rapport.value.btyd.rows import DAYS_A_WEEK, Rows
 from rapport.value.days import PurchaseDays, Summaries
 from rapport.value.errors import NotFitted, TooFewPurchases
 from rapport.value.intervals import Z, log_error, predictive
-from rapport.value.signals import Believed, Judged, Signals, believed, judged, rows_of
+from rapport.value.signals import Believed, Judged, Signals, believed, judged
 from rapport.value.spending import Spending, spending
 
 DAYS_A_YEAR = 365.25
 MONTH_DAYS = DAYS_A_YEAR / 12
 LIFETIME_YEARS = 20
+ROWS_AT_ONCE, CUSTOMERS_AT_ONCE = 100_000, 500_000  # scored together: what is worked out for them is held in memory
 LATER_YEARS = (2, 3, 4, 5, 7, 10, 14, LIFETIME_YEARS)  # of a lifetime, after the first; discounted at the middle of each
 CHURN_DAYS = 90
 LEVEL_ERROR_MAX = 1.0  # totals that were further off say that nothing can be told, however wide the interval
@@ -123,12 +124,13 @@ def value(told: Summaries, model: Fit, values: np.ndarray | None = None, tell: T
     """Score every customer; `values` are their measures, where the model knows signals. What depends on (x, t_x, T) alone is worked out
     once for all who share it."""
     tell("  what each customer will do, and may do")
-    if model.signals is None or values is None:
-        return _sure(Valuation(told.ids, told.spent, **_scored(told, told.rows(model.as_of), model.buying, model)))
     whole: dict[str, np.ndarray] = {}
-    for part, buying in model.signals.groups(values):
-        for name, column in _scored(told.some(part), rows_of(told, part, model.as_of), buying, model).items():
-            whole.setdefault(name, np.empty(len(told.ids), column.dtype))[part] = column
+    for places, buying in [(None, model.buying)] if model.signals is None or values is None else model.signals.groups(values):
+        group = told if places is None else told.some(places)
+        for part, rows in group.rows(model.as_of).parts(ROWS_AT_ONCE, CUSTOMERS_AT_ONCE):
+            at = part if places is None else places[part]
+            for name, column in _scored(group.some(part), rows, buying, model).items():
+                whole.setdefault(name, np.empty(len(told.ids), column.dtype))[at] = column
     return _sure(Valuation(told.ids, told.spent, **whole))
 
 

@@ -37,6 +37,7 @@ KNOW = (
     Way("ask", _("Ask"), "ask", "console:ask", ("segments.ask",), "a"),
     Way("segments", _("Segments"), "segment", "console:segments", ("segments.ask",), "s"),
     Way("silos", _("Silos"), "silos", "console:silos", ("segments.ask",), "o"),
+    Way("value", _("Value"), "trend", "console:value", ("segments.ask",), "v"),
 )
 ACT = (
     Way("campaigns", _("Campaigns"), "mail", "console:campaigns", ("campaigns.read",), "m"),

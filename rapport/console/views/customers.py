@@ -19,6 +19,7 @@ from rapport.console.pages.profile import Profile, display_name, place, since_us
 from rapport.console.pages.sentences import sentence
 from rapport.console.pages.silos import silos_of
 from rapport.console.pages.timeline import dots, lane_table, timeline
+from rapport.console.pages.worth import worth_of
 from rapport.console.templatetags.wording import count
 from rapport.customers import queries as customers
 from rapport.customers.models import Customer
@@ -97,6 +98,7 @@ def profile(request: HttpRequest, customer_id: int) -> HttpResponse:
         "order_ids": {row.order_id for row in shown.orders},
         "mails": mail_rows(shown.family, shown.orders),
         "silos": silos_of(shown.customer.id),
+        "worth": worth_of(shown.customer.id),
     }
     return render(request, "console/customers/profile.html", context)
 

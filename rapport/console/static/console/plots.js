@@ -7,7 +7,7 @@
   function readTokens() {
     var css = getComputedStyle(document.documentElement);
     function v(name) { return css.getPropertyValue('--' + name).trim(); }
-    C = { ink: v('ink'), ink2: v('ink-2'), ink3: v('ink-3'), line: v('line'), strong: v('line-strong'), surface: v('surface'), accent: v('accent'), pale: v('accent-line'), bad: v('bad'), d: [v('d1'), v('d2'), v('d3'), v('d4'), v('d5'), v('d6')] };
+    C = { ink: v('ink'), ink2: v('ink-2'), ink3: v('ink-3'), line: v('line'), strong: v('line-strong'), surface: v('surface'), accent: v('accent'), pale: v('accent-line'), soft: v('accent-soft'), bad: v('bad'), d: [v('d1'), v('d2'), v('d3'), v('d4'), v('d5'), v('d6')] };
     F = getComputedStyle(document.body).fontFamily;
     text = { color: C.ink3, fontFamily: F, fontSize: 11 };
   }
@@ -107,6 +107,73 @@
     return base({
       tooltip: Object.assign(base({}).tooltip, { trigger: 'item', formatter: function (p) { return p.dataType === 'edge' ? p.data.value.toLocaleString('en-US') : ''; } }),
       series: [{ type: 'sankey', left: side, right: side, top: 8, bottom: 8, nodeWidth: 8, nodeGap: 14, layoutIterations: 0, draggable: false, data: data.before.map(node('left', 0)).concat(data.after.map(node('right', 1))), links: data.links.map(link), label: { color: C.ink2, fontFamily: F, fontSize: 12, rich: { b: { fontWeight: 600, color: C.ink, fontFamily: F, fontSize: 12 } } }, lineStyle: { curveness: .5 }, emphasis: { focus: 'adjacency' } }]
+    });
+  };
+
+  // Who holds how much, the most valuable first: one marked point with a sentence.
+  draw.lorenz = function (data) {
+    function curve(values) { return values.map(function (held, place) { return [100 * place / (values.length - 1), held === null ? null : 100 * held]; }); }
+    var x = 100 * data.at[0], y = 100 * data.at[1], part = Object.assign({}, text, { formatter: '{value} %' });
+    var point = { symbol: 'circle', symbolSize: 9, silent: true, itemStyle: { color: C.surface, borderColor: C.accent, borderWidth: 2 }, data: [{ coord: [x, y] }], label: { show: true, formatter: data.sentence, position: y > 70 ? [18, 14] : [16, 2], color: C.ink, fontFamily: F, fontSize: 12, lineHeight: 16, fontWeight: 600, align: 'left', textBorderColor: C.surface, textBorderWidth: 3 } };
+    var lines = { symbol: 'none', silent: true, label: { show: false }, lineStyle: { color: C.ink3, type: [3, 3], width: 1 }, data: [[{ coord: [x, 0] }, { coord: [x, y] }], [{ coord: [0, y] }, { coord: [x, y] }]] };
+    return base({
+      grid: { left: 0, right: 22, top: 10, bottom: 20, containLabel: true },
+      tooltip: Object.assign(base({}).tooltip, { valueFormatter: function (held) { return held === null || held === undefined ? '–' : held.toFixed(1) + ' %'; } }),
+      xAxis: axis({ type: 'value', max: 100, interval: 20, axisLine: { show: true, lineStyle: { color: C.strong } }, axisLabel: part, name: data.words.customers, nameLocation: 'middle', nameGap: 24 }),
+      yAxis: values({ max: 100, interval: 25, axisLabel: part }),
+      series: [
+        { type: 'line', name: data.words.value, data: curve(data.value), symbol: 'none', lineStyle: { width: 2.5, color: C.accent }, itemStyle: { color: C.accent }, areaStyle: { color: C.soft, opacity: .6 }, markPoint: point, markLine: lines, z: 3 },
+        { type: 'line', name: data.words.past, data: curve(data.past), symbol: 'none', lineStyle: { width: 1.5, color: C.d[4] }, itemStyle: { color: C.d[4] } },
+        { type: 'line', data: [[0, 0], [100, 100]], symbol: 'none', silent: true, tooltip: { show: false }, lineStyle: { width: 1, color: C.strong }, itemStyle: { color: C.strong } }
+      ]
+    });
+  };
+
+  // Actual against forecast: bars and dots.
+  draw.tenths = function (data) {
+    var hollow = { color: C.pale, borderColor: C.accent, borderWidth: 1 };
+    return base({
+      grid: { left: 0, right: 8, top: 10, bottom: 20, containLabel: true },
+      tooltip: Object.assign(base({}).tooltip, { valueFormatter: money(data.code) }),
+      xAxis: names(data.names, { name: data.words.tenths, nameLocation: 'middle', nameGap: 24 }),
+      yAxis: values({ axisLabel: Object.assign({}, text, { formatter: money(data.code) }) }),
+      series: [{ type: 'bar', name: data.words.did, data: data.did, barWidth: '52%', itemStyle: hollow }, { type: 'scatter', name: data.words.said, data: data.said, symbolSize: 7, itemStyle: { color: C.accent, opacity: 1 }, z: 5 }]
+    });
+  };
+
+  // Repeat orders week by week, and the day beyond which the model saw nothing.
+  draw.weeks = function (data) {
+    function steps(values) { return values.map(function (n, week) { return [week, n]; }); }
+    var last = data.did.length - 1, share = last ? data.cut / last : 0;
+    var cut = { symbol: 'none', silent: true, data: [{ xAxis: data.cut }], lineStyle: { color: C.ink3, type: 'solid', width: 1 }, label: Object.assign({}, text, { formatter: data.words.cut, position: 'end', rotate: 0, distance: 6, color: C.ink2, align: share > .75 ? 'right' : share < .25 ? 'left' : 'center' }) };
+    return base({
+      grid: { left: 0, right: 10, top: 26, bottom: 20, containLabel: true },
+      tooltip: Object.assign(base({}).tooltip, { valueFormatter: function (n) { return Math.round(n).toLocaleString('en-US'); } }),
+      xAxis: axis({ type: 'value', min: 0, max: last, interval: last > 26 ? 13 * Math.ceil(last / 78) : undefined, axisLine: { show: true, lineStyle: { color: C.strong } }, axisLabel: Object.assign({}, text, { hideOverlap: true, showMaxLabel: false }), name: data.words.weeks, nameLocation: 'middle', nameGap: 24 }),
+      yAxis: values({ minInterval: 1, axisLabel: Object.assign({}, text, { formatter: short }) }),
+      series: [{ type: 'line', name: data.words.said, data: steps(data.said), symbol: 'none', lineStyle: { color: C.accent, width: 2 }, itemStyle: { color: C.accent }, markLine: cut }, { type: 'line', name: data.words.did, data: steps(data.did), symbol: 'none', lineStyle: { color: C.ink, width: 1.5, type: [4, 3] }, itemStyle: { color: C.ink } }]
+    });
+  };
+
+  // How often the interval held, and how often it was meant to.
+  draw.held = function (data) {
+    var meant = { symbol: 'none', silent: true, data: [{ yAxis: 90 }], lineStyle: { color: C.ink, type: [4, 3], width: 1.5 }, label: { show: false } };
+    return base({
+      grid: { left: 0, right: 8, top: 10, bottom: 20, containLabel: true },
+      tooltip: Object.assign(base({}).tooltip, { valueFormatter: function (part) { return part.toFixed(1) + ' %'; } }),
+      xAxis: names(data.names, { name: data.words.tenths, nameLocation: 'middle', nameGap: 24 }),
+      yAxis: values({ max: 100, interval: 25, axisLabel: Object.assign({}, text, { formatter: '{value} %' }) }),
+      series: [{ type: 'bar', name: data.words.held, data: data.held.map(function (part) { return 100 * part; }), barWidth: '52%', itemStyle: { color: C.pale, borderColor: C.accent, borderWidth: 1 }, markLine: meant }]
+    });
+  };
+
+  // How many are worth how much: bars that touch, each as wide as a factor.
+  draw.spread = function (data) {
+    return base({
+      grid: { left: 0, right: 8, top: 10, bottom: 0, containLabel: true },
+      xAxis: names(data.names, { axisLabel: Object.assign({}, text, { hideOverlap: true, formatter: function (name) { return name.split(' – ')[0]; } }) }),
+      yAxis: values({ minInterval: 1, axisLabel: Object.assign({}, text, { formatter: short }) }),
+      series: [{ type: 'bar', name: data.words.people, barWidth: '92%', data: data.people, itemStyle: { color: C.accent } }]
     });
   };
 
