@@ -26,6 +26,7 @@ from rapport.value.measures import signals
 from rapport.value.models import Fit
 from rapport.value.names import trait_names
 from rapport.value.pyramid import NAMES, PYRAMID
+from rapport.value.suggested import suggested
 from rapport.value.telling import changes
 from rapport.value.telling import told as told_of
 from rapport.value.valuation import Options, Valuation, fit, value
@@ -78,18 +79,28 @@ def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda 
             "carts": _carts(carts),
         }
         if keep and day == last and options.horizon_days == settings.VALUE_HORIZON_DAYS:
-            row = Fit.objects.create(
-                as_of=day,
-                horizon_days=options.horizon_days,
-                model=found["model"],
-                customers=found["customers"],
-                made_us=now_us(),
-                report=found,
-            )
-            named = changes(valuation.ids, columns, before, options.horizon_days)
-            found["told"] = _tell(named, row.id, tell)
-            kept.keep(row.id, {"customer_id": valuation.ids, **_scores(valuation), **columns})
+            before_day = None if newest is None or before is None else number_of(newest.as_of)
+            tell("  what each may need next")
+            bought_since = everybody.ids if before_day is None else everybody.ids[everybody.last > before_day]
+            products = suggested(everybody.ids, bought_since, model.as_of, end_us)
+            named = changes(valuation.ids, columns, before, options.horizon_days, products)
+            found["told"] = _keep(found, day, named, {"customer_id": valuation.ids, **_scores(valuation), **columns}, tell)
         return found
+
+
+def _keep(found: dict[str, Any], day: date, named: Iterator[tuple[int, dict[str, Any]]], columns: kept.Columns, tell: Tell) -> int:
+    """The report first, the scores last: a fit without scores was cut off while it told, and the next tells everybody again."""
+    row = Fit.objects.create(
+        as_of=day,
+        horizon_days=found["horizon_days"],
+        model=found["model"],
+        customers=found["customers"],
+        made_us=now_us(),
+        report=found,
+    )
+    count = _tell(named, row.id, tell)
+    kept.keep(row.id, columns)
+    return count
 
 
 def _carts(found: Carts | None) -> dict[str, Any] | None:

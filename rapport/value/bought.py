@@ -43,7 +43,7 @@ def purchase_days(until_us: int, *, one_in: int = 1) -> PurchaseDays:
             return PurchaseDays.of(*(np.empty(0, np.int64) for _ in range(3)))
         by_day = _by_day(lake, orders)
         found = lake.ask(by_day if one_in == 1 else by_day.filter(by_day[CUSTOMER] % one_in == 0))
-        return PurchaseDays.of(found[CUSTOMER].to_numpy(), _days(found["day"]), found["amount"].to_numpy())
+        return PurchaseDays.of(found[CUSTOMER].to_numpy(), days_of(found["day"]), found["amount"].to_numpy())
 
     return warehouse.ask(read)
 
@@ -63,7 +63,7 @@ def summaries(until_us: int) -> Summaries:
         found = lake.ask(one)
         ids = found[CUSTOMER].to_numpy()
         order = np.argsort(ids)
-        columns = (found["counts"].to_numpy(), _days(found["first"]), _days(found["last"]), found["spent"].to_numpy())
+        columns = (found["counts"].to_numpy(), days_of(found["first"]), days_of(found["last"]), found["spent"].to_numpy())
         return Summaries(ids[order], *(column[order] for column in columns))
 
     return warehouse.ask(read)
@@ -85,6 +85,12 @@ def told(until_us: int) -> Told:
 
 def _orders(lake: Lake) -> ir.Table | None:
     """A row for each order that was not cancelled: whose it is, its day, its margin. None where there are none."""
+    orders = kept_orders(lake)
+    return None if orders is None else _refunded(lake, _with_margin(lake, _updated(lake, orders)))
+
+
+def kept_orders(lake: Lake) -> ir.Table | None:
+    """A row for each order that was not cancelled, with what it came to at first; None where there are none."""
     rows = rows_in(lake, ORDER_COMPLETED)
     if rows is None:
         return None
@@ -99,9 +105,7 @@ def _orders(lake: Lake) -> ir.Table | None:
         order_id=ibis.literal("") if order_id is None else order_id,
         revenue=known,
     )
-    orders = _updated(lake, orders)
-    orders = _without_cancelled(lake, orders)
-    return _refunded(lake, _with_margin(lake, orders))
+    return _without_cancelled(lake, orders)
 
 
 def _by_day(lake: Lake, orders: ir.Table) -> ir.Table:
@@ -191,5 +195,6 @@ def _column(rows: Rows, path: str) -> ir.Value | None:
     return None if facts is None else rows.column(facts)
 
 
-def _days(column: pa.ChunkedArray) -> np.ndarray:
+def days_of(column: pa.ChunkedArray) -> np.ndarray:
+    """Dates as days since 1970-01-01."""
     return column.cast(pa.date32()).cast(pa.int32()).to_numpy()

@@ -13,6 +13,7 @@ from rapport.value.calendar import day_of
 from rapport.value.kept import Columns
 from rapport.value.names import trait_names
 from rapport.value.pyramid import NAMES, places
+from rapport.value.suggested import Suggested
 from rapport.value.valuation import Valuation
 
 DIGITS = 3  # significant ones, of what is told
@@ -47,13 +48,21 @@ def _told(valuation: Valuation, before: Columns | None) -> Columns:
     return fresh
 
 
-def changes(ids: np.ndarray, fresh: Columns, before: Columns | None, horizon_days: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(customer, traits) of those of whom something else is told than before."""
+def changes(
+    ids: np.ndarray, fresh: Columns, before: Columns | None, horizon_days: int, products: Suggested | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(customer, traits) of those of whom something else is told than before, and of those for whom there are products."""
     names = trait_names(horizon_days)
     place, known = _places(ids, before["customer_id"]) if before else (np.zeros(len(ids), int), np.zeros(len(ids), bool))
     differs = {name: ~known | (column != before[name][place] if before and name in before else True) for name, column in fresh.items()}
-    for row in np.flatnonzero(np.any(list(differs.values()), axis=0)).tolist():
-        yield int(ids[row]), {names[name]: _plain(name, column[row]) for name, column in fresh.items() if differs[name][row]}
+    has_products, at = np.zeros(len(ids), bool), np.zeros(len(ids), np.int64)
+    if products is not None:
+        at, has_products = _places(ids, products.ids)
+    for row in np.flatnonzero(np.any([*differs.values(), has_products], axis=0)).tolist():
+        traits = {names[name]: _plain(name, column[row]) for name, column in fresh.items() if differs[name][row]}
+        if products is not None and has_products[row]:
+            traits["recommended.products"] = products.of(int(at[row]))
+        yield int(ids[row]), traits
 
 
 def rounded(amount: np.ndarray) -> np.ndarray:

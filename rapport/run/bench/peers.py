@@ -49,7 +49,7 @@ def peer(script: str, needs: Sequence[str], tell: Tell) -> Iterator[Peer]:
                 mend=f"It needs a Python such as 3.11, not {sys.version.split()[0]}.",
             )
     process = subprocess.Popen(
-        [python, Path(__file__).parent / "beside" / script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [python, "-W", "ignore", Path(__file__).parent / "beside" / script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     try:
         yield Peer(process)

@@ -1,12 +1,11 @@
 """Next products by the item-item models of `implicit`: a script by itself, for an environment that has implicit, NumPy and SciPy alone.
 
-Reads an .npz of `customer`, `product` (lines to learn from), `held_customer`, `held_product` (lines held out) and `products` (how many),
-and prints JSON: of each model the recall at ten of all that was held out and of what was new to the customer.
+Told by lines of JSON to load an .npz of `customer`, `product` (lines to learn from), `held_customer`, `held_product` (lines held out) and
+`products` (how many), it answers the recall at ten of one model or of all: of all that was held out, and of what was new to the customer.
 """
 
 import json
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -26,39 +25,55 @@ KINDS: dict[str, Callable[[int], Any]] = {
 }
 
 
-def main(path: str) -> None:
-    split = np.load(path)
-    products = int(split["products"])
-    count = int(max(split["customer"].max(), split["held_customer"].max())) + 1
-    lines = sparse.csr_matrix((np.ones(len(split["customer"])), (split["customer"], split["product"])), shape=(count, products))
-    lines.sum_duplicates()
-    once = lines.copy()
-    once.data[:] = 1
-    who = np.unique(split["held_customer"])
-    held = np.unique(split["held_customer"] * products + split["held_product"])
-    had = np.repeat(np.arange(count), np.diff(once.indptr)) * products + once.indices
-    new = np.setdiff1d(held, had)
-    found = []
-    for name, kind in KINDS.items():
-        for counted, matrix in (("bought or not", once), ("times bought", lines)):
-            for k in NEIGHBOURS:
-                began = time.perf_counter()
-                model = kind(k)
-                model.fit(matrix, show_progress=False)
-                all_ids, _ = model.recommend(who, matrix[who], N=SHOWN, filter_already_liked_items=False)
-                new_ids, _ = model.recommend(who, matrix[who], N=SHOWN, filter_already_liked_items=True)
-                found.append(
-                    {
-                        "model": name,
-                        "values": counted,
-                        "neighbours": k,
-                        "recall_all": recall(who, all_ids, held, products),
-                        "recall_all_of_new_shown": recall(who, new_ids, held, products),
-                        "recall_new": recall(who, new_ids, new, products),
-                        "seconds": round(time.perf_counter() - began, 2),
-                    }
-                )
-    print(json.dumps(found, indent=1))
+class Split:
+    """What is learnt from, and what was held out."""
+
+    def __init__(self, path: str) -> None:
+        split = np.load(path)
+        self.products = int(split["products"])
+        count = int(max(split["customer"].max(), split["held_customer"].max())) + 1
+        self.lines = sparse.csr_matrix(
+            (np.ones(len(split["customer"])), (split["customer"], split["product"])), shape=(count, self.products)
+        )
+        self.lines.sum_duplicates()
+        self.once = self.lines.copy()
+        self.once.data[:] = 1
+        self.who = np.unique(split["held_customer"])
+        self.held = np.unique(split["held_customer"] * self.products + split["held_product"])
+        had = np.repeat(np.arange(count), np.diff(self.once.indptr)) * self.products + self.once.indices
+        self.new = np.setdiff1d(self.held, had)
+
+    def tried(self, name: str, neighbours: int, *, counted: bool) -> dict[str, Any]:
+        """One model, fitted and asked for ten products of each customer, with and without what they have."""
+        matrix = self.lines if counted else self.once
+        model = KINDS[name](neighbours)
+        model.fit(matrix, show_progress=False)
+        every, _ = model.recommend(self.who, matrix[self.who], N=SHOWN, filter_already_liked_items=False)
+        fresh, _ = model.recommend(self.who, matrix[self.who], N=SHOWN, filter_already_liked_items=True)
+        return {
+            "model": name,
+            "neighbours": neighbours,
+            "counted": counted,
+            "recall": recall(self.who, every, self.held, self.products),
+            "recall_new": recall(self.who, fresh, self.new, self.products),
+        }
+
+
+def main() -> None:
+    split = None
+    for line in sys.stdin:
+        words = json.loads(line)
+        if words["do"] == "load":
+            split = Split(words["path"])
+            answer: dict[str, Any] = {"customers": len(split.who)}
+        elif words["do"] == "one":
+            assert split is not None, "loaded first"
+            answer = split.tried(words["model"], words["neighbours"], counted=words["counted"])
+        else:
+            assert split is not None, "loaded first"
+            answer = {"tried": [split.tried(name, k, counted=counted) for name in KINDS for counted in (False, True) for k in NEIGHBOURS]}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
 
 
 def recall(who: np.ndarray, shown: np.ndarray, held: np.ndarray, products: int) -> float:
@@ -69,4 +84,4 @@ def recall(who: np.ndarray, shown: np.ndarray, held: np.ndarray, products: int) 
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -5,6 +5,7 @@ It runs without Rapport: `python value_lifetimes.py`, with lifetimes 0.11.3 and 
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def whole(path: str, until: str, weeks: float) -> dict[str, Any]:
 
 
 def main() -> None:
-    asked = {"load": load, "fit": fit, "forecast": forecast, "whole": whole}
+    asked: dict[str, Callable[..., dict[str, Any]]] = {"load": load, "fit": fit, "forecast": forecast, "whole": whole}
     for line in sys.stdin:
         words = json.loads(line)
         sys.stdout.write(json.dumps(asked[words.pop("do")](**words)) + "\n")
