@@ -38,11 +38,14 @@ def keep(fit_id: int, columns: Columns) -> None:
         old.unlink(missing_ok=True)
 
 
-def ask(fit_id: int, sql: str, parameters: dict[str, float | int] | None = None) -> pa.Table:
-    """Put a question to a fit's scores, which it calls `scores`; FileNotFoundError where the file is gone."""
-    path = path_of(fit_id)
-    if not path.exists():
-        raise FileNotFoundError(path.name)
+def ask(fit_id: int, sql: str, parameters: dict[str, float | int] | None = None, *, earlier: int | None = None) -> pa.Table:
+    """Put a question to a fit's `scores`, and to those of an `earlier` one; FileNotFoundError where a file is gone."""
     with duckdb.connect(config={"threads": 2}) as engine:
-        engine.read_parquet(str(path)).create_view("scores")
+        for name, number in (("scores", fit_id), ("earlier", earlier)):
+            if number is None:
+                continue
+            path = path_of(number)
+            if not path.exists():
+                raise FileNotFoundError(path.name)
+            engine.read_parquet(str(path)).create_view(name)
         return engine.execute(sql, parameters or {}).to_arrow_table()

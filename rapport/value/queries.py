@@ -4,16 +4,33 @@ Nothing here fits anything, so that a page may ask.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+import duckdb
 import numpy as np
 
 from rapport.value import kept
 from rapport.value.models import Fit
 from rapport.value.names import CHURN_EDGES, PARTS, trait_names
+from rapport.value.pyramid import NAMES
 
 SHOWN_MAX = 30
-__all__ = ["CHURN_EDGES", "PARTS", "Worth", "first", "fits", "how_many", "newest", "of_customer", "told_before", "trait_names", "worth_of"]
+__all__ = [
+    "CHURN_EDGES",
+    "PARTS",
+    "Moves",
+    "Worth",
+    "first",
+    "fits",
+    "how_many",
+    "moves",
+    "newest",
+    "of_customer",
+    "told_before",
+    "trait_names",
+    "worth_of",
+]
 
 
 def newest(horizon_days: int | None = None) -> Fit | None:
@@ -72,6 +89,34 @@ def how_many(fit: Fit, *, at_least: float, low_most: float) -> int:
         return int(kept.ask(fit.id, sql, {"worth": at_least, "low": low_most})["n"][0].as_py())
     except FileNotFoundError:
         return 0
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Who went from which level of the pyramid to which, since an earlier fit."""
+
+    since: date
+    names: tuple[str, ...]
+    people: list[list[int]]  # by the level before, the last row for who was not there yet; by the level now
+
+
+def moves(fit: Fit) -> Moves | None:
+    """Since the oldest fit whose scores are kept; None where there is none of another day, or a file is gone."""
+    before = [one for one in fits() if one.as_of < fit.as_of and kept.path_of(one.id).exists()]
+    if not before:
+        return None
+    sql = (
+        "SELECT coalesce(e.told_level, $fresh) AS was, s.told_level AS now, count(*) AS n"
+        " FROM scores s LEFT JOIN earlier e USING (customer_id) GROUP BY ALL"
+    )
+    try:
+        found = kept.ask(fit.id, sql, {"fresh": len(NAMES)}, earlier=before[-1].id).to_pylist()
+    except (FileNotFoundError, duckdb.BinderException):  # gone since, or of a time before levels were told
+        return None
+    people = [[0] * len(NAMES) for _ in range(len(NAMES) + 1)]
+    for row in found:
+        people[row["was"]][row["now"]] = row["n"]
+    return Moves(before[-1].as_of, NAMES, people)
 
 
 def worth_of(fit: Fit, ids: np.ndarray) -> np.ndarray:

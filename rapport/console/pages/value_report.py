@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from rapport.console.pages.value import corrected
 from rapport.console.templatetags.wording import THIN_BELOW, count
 from rapport.console.templatetags.worth import off_by, plain_figure, share, to_hundredths
+from rapport.value import queries
 from rapport.value.models import Fit
 
 SYMBOLS = {"alpha": "α", "beta": "β", "gamma": "γ", "alpha_2": "α₂", "r_2": "r₂"}
@@ -50,6 +51,22 @@ def _costs(read: dict[str, int], margin: float) -> str:
     rest = _("its revenue") if margin == 1 else _("%(share)s of its revenue") % {"share": share(margin)}
     words = _("Of %(n)s of %(all)s orders the cost is known; of the others what they bring is taken to be %(rest)s.")
     return words % {"n": count(read["with_cost"]), "all": count(read["purchases"]), "rest": rest}
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Where those of one level went."""
+
+    name: str
+    cells: list[tuple[int, bool]]  # people, and whether they stayed
+
+
+def moved(found: queries.Moves | None) -> list[Moved]:
+    """By the level before, those who are new last; nothing where there is nothing to compare with."""
+    if found is None:
+        return []
+    names = [*found.names, _("New since then")]
+    return [Moved(name, [(n, place == row) for place, n in enumerate(found.people[row])]) for row, name in enumerate(names)]
 
 
 def parameters(fit: Fit) -> list[Parameter]:

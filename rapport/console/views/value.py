@@ -56,7 +56,7 @@ def report(request: HttpRequest) -> HttpResponse:
     if fit is None:
         return redirect("console:value")
     said, code = fit.report, commerce.company_currency()
-    backtest = said["backtest"]
+    backtest, moves = said["backtest"], queries.moves(fit)
     context = _of(fit) | {
         "notes": value_report.notes(fit),
         "parameters": value_report.parameters(fit),
@@ -68,6 +68,8 @@ def report(request: HttpRequest) -> HttpResponse:
         "held": value_plots.held(said),
         "qualities": value_report.qualities(said),
         "later": value_report.later(said),
+        "moves": moves,
+        "moved": value_report.moved(moves),
         "histogram": value_plots.histogram(said, code),
         "cohorts": value_report.cohorts(said),
         "months": range(1, value_report.COHORT_MONTHS_MAX + 1),

@@ -16,6 +16,7 @@ from rapport.value.btyd.models import Buying, negative_binomial
 from rapport.value.btyd.rows import Rows
 
 START = np.array([1.0, 5.0, 1.0, 2.0])
+TINY = 1e-300
 ONE = 1e-6  # so near to 1 the formulas of a divide nothing by nothing
 
 
@@ -89,23 +90,33 @@ def log_odds_of_death(parameters: np.ndarray, rows: Rows, first_may_be_last: int
 
 
 def likelihood(parameters: np.ndarray, counted: Counted, first_may_be_last: int) -> tuple[float, np.ndarray]:
-    """Equation 6, as the alive term and what death adds to it: ln L = … + ln B(a, b + n) / B(a, b) + ln(1 + z), and its gradient."""
+    """Equation 6, as the alive term and what death adds to it: ln L = … + ln B(a, b + n) / B(a, b) + ln(1 + z), and its gradient.
+
+    A row costs two logarithms, and two more functions where somebody can have dropped out; the rest depends on x alone.
+    """
     r, alpha, a, b = parameters
     rows, many = counted.rows, counted.rows.customers
     k = first_may_be_last
-    n = rows.x + k
-    log_odds = log_odds_of_death(parameters, rows, k)
-    dead = expit(log_odds)
-    log_watched = np.log(alpha + rows.T)
-    longer = log_watched - np.log(alpha + rows.t_x)
+    watched = alpha + rows.T
+    log_watched = np.log(watched)
     value = counted.sum_gammaln(r) - many * (gammaln(r) - r * np.log(alpha)) - rows.count @ ((r + rows.x) * log_watched)
     value += counted.sum_gammaln(b + k) - counted.sum_gammaln(a + b + k) + many * (gammaln(a + b) - gammaln(b))
-    value += rows.count @ np.logaddexp(0, log_odds)
-    by_r = counted.sum_digamma(r) - many * (digamma(r) - np.log(alpha)) - rows.count @ (log_watched - dead * longer)
-    by_alpha = many * r / alpha - rows.count @ (
-        (r + rows.x) * (1 / (alpha + rows.T) - dead * (1 / (alpha + rows.T) - 1 / (alpha + rows.t_x)))
-    )
-    by_a = many * digamma(a + b) - counted.sum_digamma(a + b + k) + rows.count @ dead / a
+    by_r = counted.sum_digamma(r) - many * (digamma(r) - np.log(alpha)) - rows.count @ log_watched
+    by_alpha = many * r / alpha - rows.count @ ((r + rows.x) / watched)
+    by_a = many * digamma(a + b) - counted.sum_digamma(a + b + k)
     by_b = counted.sum_digamma(b + k) - counted.sum_digamma(a + b + k) + many * (digamma(a + b) - digamma(b))
-    by_b -= rows.count @ np.divide(dead, b + n - 1, out=np.zeros(len(n)), where=n > 0)
+
+    some = counted.with_repeats if k == 0 else slice(None)  # who can have dropped out
+    shape, count, bought, still = r + rows.x[some], rows.count[some], alpha + rows.t_x[some], watched[some]
+    longer = log_watched[some] - np.log(bought)
+    chances = np.maximum(b + counted.distinct + k - 1, TINY)  # of x = 0 nothing is looked up where nobody leaves before the first repeat
+    log_odds = np.log(a / chances)[counted.place[some]] + shape * longer
+    small = np.exp(-np.abs(log_odds))
+    dead = np.where(log_odds > 0, 1, small) / (1 + small)
+    value += count @ (np.maximum(log_odds, 0) + np.log1p(small))
+    dying = count * dead
+    by_r += dying @ longer
+    by_alpha += dying @ (shape * (1 / still - 1 / bought))
+    by_a += dying.sum() / a
+    by_b -= dying @ (1 / chances)[counted.place[some]]
     return float(value), np.array([by_r, by_alpha, by_a, by_b])

@@ -24,10 +24,16 @@ class Counted:
         """Each x once."""
         return self._distinct[0]
 
-    @property
+    @cached_property
     def place(self) -> np.ndarray:
         """Where each row's x stands in `distinct`."""
         return self._distinct[1].reshape(-1)
+
+    @cached_property
+    def with_repeats(self) -> slice | np.ndarray:
+        """The rows with x above 0: the last ones, where rows are in order."""
+        is_in_order = bool((np.diff(self.rows.x) >= 0).all())
+        return slice(int(np.searchsorted(self.rows.x, 1)), None) if is_in_order else np.flatnonzero(self.rows.x > 0)
 
     @cached_property
     def weights(self) -> np.ndarray:

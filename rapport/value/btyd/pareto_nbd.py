@@ -1,10 +1,11 @@
 """Pareto/NBD: customers buy at a rate of their own and may drop out at any time (Schmittlein, Morrison and Colombo 1987).
 
-The likelihood is that of being alive at T plus the integral of that of having died at each time since t_x: by 24 Gauss-Legendre nodes,
+The likelihood is that of being alive at T plus the integral of that of having died at each time since t_x: by 8 to 24 Gauss-Legendre nodes,
 spread evenly over the logarithm of time, instead of the Gauss hypergeometric functions of Fader and Hardie's note (2005).
 """
 
-from typing import ClassVar, Self
+from collections.abc import Iterator
+from typing import ClassVar, Self, TypeAlias
 
 import numpy as np
 from scipy.special import digamma, gammaln
@@ -14,11 +15,14 @@ from rapport.value.btyd.gammas import Counted
 from rapport.value.btyd.models import Buying, negative_binomial
 from rapport.value.btyd.rows import Rows
 
+Quadrature: TypeAlias = tuple[np.ndarray, np.ndarray]  # nodes and weights
 START = np.array([1.0, 10.0, 1.0, 10.0])
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
+QUADRATURES = [np.polynomial.legendre.leggauss(nodes) for nodes in (8, 12, 16, 24)]
+FALLS = (6.0, 14.0, 26.0)  # powers of e that an integrand falls by: up to these, fewer nodes are exact to ten digits
+FINE = QUADRATURES[-1]
 LATER, LATER_WEIGHTS = (side / 2 for side in np.polynomial.legendre.leggauss(12))
 LATER = LATER + 0.5  # of the time ahead
-ROWS_AT_ONCE = 1_000  # with all their nodes: what the processor's caches hold
+CELLS_AT_ONCE = 24_000  # rows times nodes: what the processor's caches hold
 STEEP = 80.0  # what has fallen by so many powers of e adds nothing; the nodes follow a fall by that to 11 digits
 ONE = 1e-9
 
@@ -35,7 +39,10 @@ class ParetoNbd(Buying):
         return cls(maximum(lambda parameters: likelihood(parameters, counted), START, rows.customers))
 
     def alive(self, rows: Rows) -> np.ndarray:
-        return np.concatenate([_Terms(self.fit.parameters, part).alive for part in _parts(rows)])
+        found = np.empty(len(rows.x))
+        for places, part, quadrature in _parts(self.fit.parameters, rows):
+            found[places] = _Terms(self.fit.parameters, part, quadrature).alive
+        return found
 
     def purchases(self, rows: Rows, t: float) -> np.ndarray:
         """Equation 41 of Fader and Hardie's note: while alive, rate (r + x) / (alpha + T) and death as of Gamma(s, beta + T)."""
@@ -47,7 +54,7 @@ class ParetoNbd(Buying):
         r, alpha, s, beta = self.fit.parameters
         watched, lived, x = alpha + rows.T, beta + rows.T, r + rows.x
         least = np.minimum(watched, lived)
-        _, sums, weights = _nodes(np.zeros(len(rows.x)), np.full(len(rows.x), h), least)
+        _, sums, weights = _nodes(np.zeros(len(rows.x)), np.full(len(rows.x), h), least, FINE)
         times = sums - least[:, None]
         death = s / (lived[:, None] + times) * _power(lived[:, None], times, s) * _power(watched[:, None], times, x[:, None])
         silent = _power(watched, h, x) * _power(lived, h, s) + (death * weights).sum(axis=1)
@@ -80,39 +87,69 @@ def _power(scale: np.ndarray, time: np.ndarray | float, shape: np.ndarray | floa
     return np.exp(-shape * np.log1p(time / scale))
 
 
-def _nodes(start: np.ndarray, end: np.ndarray, scale: np.ndarray | float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _nodes(
+    start: np.ndarray, end: np.ndarray, scale: np.ndarray | float, quadrature: Quadrature
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """ln(scale + time), scale + time and weights of times in [start, end], (rows, nodes); even in the first, for integrands fall as
     powers of such sums."""
+    nodes, weights = quadrature
     low, high = np.log(scale + start), np.log(scale + end)
     half = (high - low)[:, None] / 2
-    logs = half * NODES + ((high + low) / 2)[:, None]
+    logs = half * nodes + ((high + low) / 2)[:, None]
     sums = np.exp(logs)
-    return logs, sums, half * WEIGHTS * sums
+    return logs, sums, half * weights * sums
+
+
+def _last_death(parameters: np.ndarray, rows: Rows) -> np.ndarray:
+    """Further than this nobody who bought so often can have lived without buying."""
+    r, alpha, _, _ = parameters
+    return np.minimum(rows.T, (alpha + rows.t_x) * np.exp(np.minimum(STEEP / (r + rows.x), STEEP)) - alpha)
 
 
 class _Terms:
-    """Of each row, without what x alone gives: the logarithm of the likelihood, and how it is shared out among its terms."""
+    """Of each row, without what x alone gives: the logarithm of the likelihood, and how it is shared out among its terms.
 
-    def __init__(self, parameters: np.ndarray, rows: Rows) -> None:
+    Nodes are even in the logarithm of one of the two sums: what is linear in it needs no look at the cells again.
+    """
+
+    def __init__(self, parameters: np.ndarray, rows: Rows, quadrature: Quadrature) -> None:
         r, alpha, s, beta = parameters
-        shape = r + rows.x
+        self.shape = r + rows.x
         self.log_alpha, self.log_beta = np.log(alpha + rows.T), np.log(beta + rows.T)
-        # further than this nobody who bought so often can have lived without buying
-        end = np.minimum(rows.T, (alpha + rows.t_x) * np.exp(np.minimum(STEEP / shape, STEEP)) - alpha)
-        least = min(alpha, beta)
-        logs, sums, weights = _nodes(rows.t_x, end, least)
+        is_alpha_least, least = alpha <= beta, min(alpha, beta)
+        nodes, weights = quadrature
+        low, high = np.log(least + rows.t_x), np.log(least + _last_death(parameters, rows))
+        half, middle = (high - low) / 2, (high + low) / 2
+        logs = half[:, None] * nodes
+        logs += middle[:, None]
+        sums = np.exp(logs)
         other = sums + (max(alpha, beta) - least)
-        log_other, alpha_first = np.log(other), alpha <= beta
-        self.at_alpha, self.at_beta = sums if alpha_first else other, other if alpha_first else sums
-        self.logs_alpha, self.logs_beta = logs if alpha_first else log_other, log_other if alpha_first else logs
-        living = -shape * self.log_alpha - s * self.log_beta
-        highest = np.maximum(living, -shape * np.log(alpha + rows.t_x) - s * np.log(beta + rows.t_x))
-        dying = np.exp(-(s + 1) * self.logs_beta - shape[:, None] * self.logs_alpha - highest[:, None])
-        dying *= s * weights
+        log_other = np.log(other)
+        living = -self.shape * self.log_alpha - s * self.log_beta
+        highest = np.maximum(living, -self.shape * np.log(alpha + rows.t_x) - s * np.log(beta + rows.t_x))
+        if is_alpha_least:  # one less for d time = sum d logarithm
+            logs *= (1 - self.shape)[:, None]
+            dying = logs - (s + 1) * log_other
+        else:
+            logs *= -s
+            dying = logs - self.shape[:, None] * log_other
+        dying -= highest[:, None]
+        np.exp(dying, out=dying)
         living = np.exp(living - highest)
-        total = living + dying.sum(axis=1)
+        died = dying @ weights
+        total = living + s * half * died
+        part = s * half / total
         self.log_likelihood = highest + np.log(total)
-        self.alive, self.died = living / total, np.divide(dying, total[:, None], out=dying)
+        self.alive, self.died = living / total, part * died
+        told = (
+            part * (half * (dying @ (weights * nodes)) + middle * died),
+            part * np.einsum("ij,ij,j->i", dying, log_other, weights),
+            part * (np.divide(dying, sums, out=sums) @ weights),
+            part * (np.divide(dying, other, out=other) @ weights),
+        )
+        least_logs, other_logs, least_slope, other_slope = told
+        self.died_logs_alpha, self.died_logs_beta = (least_logs, other_logs) if is_alpha_least else (other_logs, least_logs)
+        self.died_by_alpha, self.died_by_beta = (least_slope, other_slope) if is_alpha_least else (other_slope, least_slope)
 
 
 def likelihood(parameters: np.ndarray, counted: Counted) -> tuple[float, np.ndarray]:
@@ -122,21 +159,27 @@ def likelihood(parameters: np.ndarray, counted: Counted) -> tuple[float, np.ndar
     value = counted.sum_gammaln(r) - many * (gammaln(r) - r * np.log(alpha) - s * np.log(beta))
     gradient = many * np.array([np.log(alpha) - digamma(r), r / alpha, np.log(beta), s / beta])
     gradient[0] += counted.sum_digamma(r)
-    for part in _parts(rows):
-        terms, shape = _Terms(parameters, part), r + part.x
-        alive, died = part.count * terms.alive, part.count[:, None] * terms.died
-        value += part.count @ terms.log_likelihood
+    for _, part, quadrature in _parts(parameters, rows):
+        terms, count = _Terms(parameters, part, quadrature), part.count
+        value += count @ terms.log_likelihood
         gradient -= [
-            alive @ terms.log_alpha + np.einsum("ij,ij->", died, terms.logs_alpha),
-            shape @ (alive / (alpha + part.T) + (died / terms.at_alpha).sum(axis=1)),
-            alive @ terms.log_beta + np.einsum("ij,ij->", died, terms.logs_beta) - died.sum() / s,
-            s * (alive / (beta + part.T)).sum() + (s + 1) * (died / terms.at_beta).sum(),
+            count @ (terms.alive * terms.log_alpha + terms.died_logs_alpha),
+            count @ (terms.shape * (terms.alive / (alpha + part.T) + terms.died_by_alpha)),
+            count @ (terms.alive * terms.log_beta + terms.died_logs_beta - terms.died / s),
+            count @ (s * terms.alive / (beta + part.T) + (s + 1) * terms.died_by_beta),
         ]
     return float(value), gradient
 
 
-def _parts(rows: Rows) -> list[Rows]:
-    """The same rows, so many at once that their nodes fit the processor's caches."""
-    none = np.empty(0, np.int64)
-    cuts = (slice(start, start + ROWS_AT_ONCE) for start in range(0, max(len(rows.x), 1), ROWS_AT_ONCE))
-    return [Rows(rows.x[cut], rows.t_x[cut], rows.T[cut], rows.count[cut], none) for cut in cuts]
+def _parts(parameters: np.ndarray, rows: Rows) -> Iterator[tuple[np.ndarray, Rows, Quadrature]]:
+    """The same rows by how many nodes they need, so many at once that these fit the processor's caches; with their places."""
+    r, alpha, s, beta = parameters
+    end = _last_death(parameters, rows)
+    falls = (r + rows.x) * np.log((alpha + end) / (alpha + rows.t_x)) + (s + 1) * np.log((beta + end) / (beta + rows.t_x))
+    needs, none = np.searchsorted(FALLS, falls), np.empty(0, np.int64)
+    for number, quadrature in enumerate(QUADRATURES):
+        places = np.flatnonzero(needs == number)
+        at_once = CELLS_AT_ONCE // len(quadrature[0])
+        for start in range(0, len(places), at_once):
+            some = places[start : start + at_once]
+            yield some, Rows(rows.x[some], rows.t_x[some], rows.T[some], rows.count[some], none), quadrature

@@ -75,6 +75,22 @@ def test_the_next_fit_tells_only_what_moved(shop: None) -> None:
         assert fit_now(Options())["told"] == first["told"]  # the file is derived: lost, all is told anew
 
 
+def test_who_went_where_since_an_earlier_fit(shop: None) -> None:
+    fit_now(Options())
+    first = queries.newest()
+    assert first is not None and queries.moves(first) is None
+    with fixed(from_us(NOW_US + 40 * DAY_US)):
+        later = fit_now(Options())
+        newest = queries.newest()
+        assert newest is not None
+        found = queries.moves(newest)
+    assert found is not None and found.since == first.as_of
+    assert [sum(row[level] for row in found.people) for level in range(4)] == [one["customers"] for one in later["pyramid"]["levels"]]
+    assert sum(found.people[-1]) == 0  # nobody is new
+    kept.path_of(first.id).unlink()
+    assert queries.moves(newest) is None
+
+
 def test_killed_while_telling_nothing_counts_twice(shop: None, monkeypatch: pytest.MonkeyPatch) -> None:
     class Killed(BaseException): ...
 

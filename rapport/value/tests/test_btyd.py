@@ -112,14 +112,23 @@ def test_where_the_formula_divides_nothing_by_nothing(a: float) -> None:
 def test_the_integral_over_the_time_of_death_is_exact(beta: float) -> None:
     """Also where the time since the last purchase is many times beta."""
     r, alpha, s = 0.6, 8.0, 0.7
-    rows = grouped(np.array([0, 2, 30, 60, 900]), np.array([0, 7, 900, 200, 950]), np.full(5, 1_000))
-    terms = pareto_nbd._Terms(np.array([r, alpha, s, beta]), rows)
-    for number in range(5):
+    rows = grouped(
+        np.array([0, 2, 30, 60, 900, 0, 1, 1, 3, 8, 8, 15]),
+        np.array([0, 7, 900, 200, 950, 0, 990, 20, 400, 990, 500, 100]),
+        np.full(12, 1_000),
+    )
+    parameters = np.array([r, alpha, s, beta])
+    told, used = np.empty(len(rows.x)), set()
+    for places, part, quadrature in pareto_nbd._parts(parameters, rows):
+        told[places] = pareto_nbd._Terms(parameters, part, quadrature).log_likelihood
+        used.add(len(quadrature[0]))
+    assert len(used) >= 3  # of the numbers of nodes
+    for number in range(len(rows.x)):
         x, t_x, T = rows.x[number], rows.t_x[number], rows.T[number]
         fallen = lambda at, alpha=alpha, t_x=t_x, x=x: np.exp(-(r + x) * np.log((alpha + at) / (alpha + t_x)))  # noqa: E731
         died = quad(lambda at: s * (beta + at) ** -(s + 1) * fallen(at), t_x, T, epsabs=0, epsrel=1e-11, limit=500, points=[t_x + 1])[0]  # noqa: B023
         whole = np.log(fallen(T) * (beta + T) ** -s + died) - (r + x) * np.log(alpha + t_x)
-        assert terms.log_likelihood[number] == pytest.approx(whole, abs=1e-8)
+        assert told[number] == pytest.approx(whole, abs=1e-8)
 
 
 def test_equal_customers_are_one_row() -> None:
