@@ -2,14 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from rapport.commerce import queries as commerce
+from rapport.console.pages.profile import traits_of
 from rapport.console.pages.value import horizon_words, money_word
+from rapport.customers.models import Customer
 from rapport.lib.zone import today
 from rapport.value import queries
 
 EPOCH = date(1970, 1, 1)
+PRODUCTS = "recommended.products"
 OFTEN = 0.4  # such a silence is nothing special
 RAREST = 1_000
 ROOM = 1.04  # of the line, beyond the greatest figure on it
@@ -34,6 +39,7 @@ class Worth:
     money: str
     as_of: date
     scale: float
+    products: list[str]  # what they may need next, best first
 
     @property
     def is_due(self) -> bool:
@@ -45,9 +51,9 @@ class Worth:
         return {name: figure / self.scale for name, figure in found.items()}
 
 
-def worth_of(customer_id: int) -> Worth | None:
+def worth_of(customer: Customer) -> Worth | None:
     """None where nobody was valued yet, or they had not bought by then."""
-    found = queries.of_customer(customer_id)
+    found = queries.of_customer(customer.id)
     if found is None:
         return None
     scores, fit = found.scores, found.fit
@@ -69,7 +75,15 @@ def worth_of(customer_id: int) -> Worth | None:
         money=money_word(fit.report),
         as_of=fit.as_of,
         scale=max(may_high, high, 0.01) * ROOM,
+        products=_named(traits_of(customer).get(PRODUCTS, [None])[0]),
     )
+
+
+def _named(told: Any) -> list[str]:
+    """Products by their names, where the shop has told them."""
+    skus = [sku for sku in told if isinstance(sku, str)] if isinstance(told, list) else []
+    known = commerce.products(skus)
+    return [known[sku].name or sku if sku in known else sku for sku in skus]
 
 
 def _silence(chance: float) -> str:

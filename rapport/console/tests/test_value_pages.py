@@ -186,6 +186,7 @@ def test_the_profile_says_what_they_are_worth_and_how_sure(valued: Fit, head: Cl
         "they themselves likely",
         "Write next",
         "Buys nothing in 90 days",
+        "May need next",
     ):
         assert expected in page, expected
     assert "they themselves likely" not in words(said(head, f"/app/customers/{looker.id}/"))

@@ -98,7 +98,7 @@ def profile(request: HttpRequest, customer_id: int) -> HttpResponse:
         "order_ids": {row.order_id for row in shown.orders},
         "mails": mail_rows(shown.family, shown.orders),
         "silos": silos_of(shown.customer.id),
-        "worth": worth_of(shown.customer.id),
+        "worth": worth_of(shown.customer),
     }
     return render(request, "console/customers/profile.html", context)
 
