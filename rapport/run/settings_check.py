@@ -12,6 +12,7 @@ from rapport.warehouse.spark_sessions import check_reachable, place
 
 LOG_FORMATS = ("plain", "json")
 TOKEN_LENGTH_MIN = 16
+HORIZON_DAYS_MAX = 3_650
 
 
 def wrong_settings() -> list[Finding]:
@@ -19,7 +20,7 @@ def wrong_settings() -> list[Finding]:
 
 
 def settings_findings() -> list[Finding]:
-    return [_time_zone(), _currency(), _engine(), _log_level(), _log_format(), _metrics_token(), *mail_findings()]
+    return [_time_zone(), _currency(), _engine(), _log_level(), _log_format(), _metrics_token(), _value(), *mail_findings()]
 
 
 def _time_zone() -> Finding:
@@ -60,6 +61,20 @@ def _log_format() -> Finding:
     if style not in LOG_FORMATS:
         return Finding("log format", False, f'RAPPORT_LOG_FORMAT is "{style}".', f"Say {' or '.join(LOG_FORMATS)}.")
     return Finding("log format", True, style)
+
+
+def _value() -> Finding:
+    """What customers are valued by."""
+    days, margin, discount = settings.VALUE_HORIZON_DAYS, settings.VALUE_MARGIN, settings.VALUE_DISCOUNT
+    if not 1 <= days <= HORIZON_DAYS_MAX:
+        return Finding("value", False, f"RAPPORT_VALUE_HORIZON_DAYS is {days}.", f"Give 1 to {HORIZON_DAYS_MAX} days, as 365.")
+    if not 0 < margin <= 1:
+        return Finding(
+            "value", False, f"RAPPORT_VALUE_MARGIN is {margin}.", "Give the part of revenue that is left, as 0.4; 1 means revenue."
+        )
+    if not 0 <= discount < 1:
+        return Finding("value", False, f"RAPPORT_VALUE_DISCOUNT is {discount}.", "Give a part a year, as 0.1.")
+    return Finding("value", True, f"{days} days ahead, {margin:.0%} of revenue, {discount:.0%} less a year")
 
 
 def _metrics_token() -> Finding:

@@ -102,13 +102,23 @@ def test_a_wrong_setting_is_named_before_anything_is_done(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("COMPANY_TIME_ZONE", "Mars/Olympus"), ("CURRENCY", "EURO"), ("ENGINE", "abacus"), ("LOG_LEVEL", "LOUD"), ("LOG_FORMAT", "xml")],
+    [
+        ("COMPANY_TIME_ZONE", "Mars/Olympus"),
+        ("CURRENCY", "EURO"),
+        ("ENGINE", "abacus"),
+        ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "xml"),
+        ("VALUE_HORIZON_DAYS", 0),
+        ("VALUE_MARGIN", 40.0),
+        ("VALUE_MARGIN", float("nan")),
+        ("VALUE_DISCOUNT", -0.1),
+    ],
 )
-def test_each_setting_that_cannot_be_is_found(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_setting_that_cannot_be_is_found(name: str, value: object, monkeypatch: pytest.MonkeyPatch) -> None:
     assert wrong_settings() == []
     monkeypatch.setattr(settings, name, value)
     (wrong,) = wrong_settings()
-    assert value in wrong.what
+    assert str(value) in wrong.what
     assert wrong.mend
 
 
