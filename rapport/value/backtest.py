@@ -19,7 +19,7 @@ from rapport.value.btyd.rows import DAYS_A_WEEK, Rows
 from rapport.value.btyd.two_kinds import TwoKinds
 from rapport.value.challengers import CHALLENGERS, Forecast
 from rapport.value.days import PurchaseDays
-from rapport.value.errors import TooFewPurchases
+from rapport.value.errors import NotFitted, TooFewPurchases
 from rapport.value.intervals import predictive
 from rapport.value.past import Tracking, tracking
 from rapport.value.pyramid import Later, later
@@ -114,8 +114,13 @@ FIGURES: dict[str, Callable[[Tried], float]] = {  # what is less in a better for
 
 
 def fitted(kind: type[Buying], rows: Rows) -> tuple[Buying, bool]:
-    """A model of these customers and whether it is identified; NBD where its dropout is not in the data."""
-    model = kind.of(rows)
+    """A model of these customers and whether it is identified; NBD where its dropout is not in the data, or it finds no maximum."""
+    try:
+        model = kind.of(rows)
+    except NotFitted:
+        if kind is Nbd:
+            raise
+        return Nbd.of(rows), False
     return (Nbd.of(rows), False) if model.fit.at_edge and kind is not Nbd else (model, True)
 
 
@@ -124,9 +129,13 @@ def backtested(
     today: int,
     horizon_days: int,
     tell: Callable[[str], None] = lambda _: None,
-    kinds: Sequence[type[Buying]] = CANDIDATES,
+    asked: type[Buying] | None = None,
 ) -> Backtest:
-    """Forecast the horizon from each origin; the last lies a horizon before today. TooFewPurchases where there is no past to learn from."""
+    """Forecast the horizon from each origin; the last lies a horizon before today. TooFewPurchases where there is no past to learn from.
+
+    A model that is asked for is chosen where it is identified, and then no other is tried but NBD.
+    """
+    kinds: Sequence[type[Buying]] = CANDIDATES if asked is None else [asked] if asked is Nbd else [asked, Nbd]
     tried: list[Tried] = []
     for number in range(ORIGINS):
         origin = today - horizon_days - number * (horizon_days // 4)
@@ -141,7 +150,7 @@ def backtested(
             f"Fewer than {REPEATERS_MIN} customers had bought twice {horizon_days} days ago, or none of them has bought since.",
             mend="Wait for more purchases, load older orders, or choose a shorter horizon.",
         )
-    return _decided(horizon_days, tuple(tried), kinds, _Holds(days, today - horizon_days, horizon_days))
+    return _decided(horizon_days, tuple(tried), kinds, asked, _Holds(days, today - horizon_days, horizon_days))
 
 
 def _tried(
@@ -190,13 +199,17 @@ class _Holds:
         )
 
 
-def _decided(horizon_days: int, tried: tuple[Tried, ...], kinds: Sequence[type[Buying]], holds: _Holds) -> Backtest:
+def _decided(
+    horizon_days: int, tried: tuple[Tried, ...], kinds: Sequence[type[Buying]], asked: type[Buying] | None, holds: _Holds
+) -> Backtest:
     """The least total error of those whose error a customer is as small as any's."""
     last = tried[0].origin
     identified = [kind for kind in kinds if any(one.is_identified and one.origin == last for one in tried if one.model == kind.name)]
     errors = {kind: _mean_square(kind, tried) for kind in identified or [Nbd]}
     least = min(errors.values())
     near = [kind for kind, error in errors.items() if error <= ALIKE * least]
+    if asked in errors:
+        near = [asked]
     chosen = min(near, key=lambda kind: _total(kind, tried))
     lost = [kind.name for kind in kinds if kind not in identified]
     why = f"{chosen.name}: error {errors[chosen]:.3f} a customer (least {least:.3f}), total off by {_total(chosen, tried):.1%}."

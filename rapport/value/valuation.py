@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from rapport.value.backtest import CANDIDATES, REPEATERS_MIN, Backtest, backtested, fitted
+from rapport.value.backtest import REPEATERS_MIN, Backtest, backtested, fitted
 from rapport.value.btyd.fitting import Maximum
 from rapport.value.btyd.models import Buying
 from rapport.value.btyd.nbd import Nbd
@@ -202,14 +202,11 @@ def _backtest(sampled: PurchaseDays, as_of: int, options: Options, notes: list[s
     """Over the horizon, or over half of what is known where that is shorter."""
     span = as_of - int(sampled.day.min()) if len(sampled.day) else 0
     horizon = min(options.horizon_days, span // 2)
-    kinds = CANDIDATES if options.model in (None, Nbd) else (options.model, Nbd)
-    if options.model is Nbd:
-        kinds = (Nbd,)
     if horizon < 1:
         notes.append("There is no past to forecast from: how far to trust this cannot be told.")
         return None
     try:
-        found = backtested(sampled, as_of, horizon, tell, kinds)
+        found = backtested(sampled, as_of, horizon, tell, options.model)
     except TooFewPurchases as refusal:
         notes.append(f"No back-test: {refusal}")
         return None

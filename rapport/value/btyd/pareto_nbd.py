@@ -23,7 +23,7 @@ FINE = QUADRATURES[-1]
 LATER, LATER_WEIGHTS = (side / 2 for side in np.polynomial.legendre.leggauss(12))
 LATER = LATER + 0.5  # of the time ahead
 CELLS_AT_ONCE = 24_000  # rows times nodes: what the processor's caches hold
-STEEP = 80.0  # what has fallen by so many powers of e adds nothing; the nodes follow a fall by that to 11 digits
+STEEP = 40.0  # what has fallen by so many powers of e adds nothing; the nodes follow two such falls at once
 ONE = 1e-9
 
 
@@ -101,9 +101,11 @@ def _nodes(
 
 
 def _last_death(parameters: np.ndarray, rows: Rows) -> np.ndarray:
-    """Further than this nobody who bought so often can have lived without buying."""
-    r, alpha, _, _ = parameters
-    return np.minimum(rows.T, (alpha + rows.t_x) * np.exp(np.minimum(STEEP / (r + rows.x), STEEP)) - alpha)
+    """Further than this nobody who bought so often can have lived without buying, and nobody can have lived at all."""
+    r, alpha, s, beta = parameters
+    silent = (alpha + rows.t_x) * np.exp(np.minimum(STEEP / (r + rows.x), STEEP)) - alpha
+    alive = (beta + rows.t_x) * np.exp(min(STEEP / (s + 1), STEEP)) - beta
+    return np.maximum(np.minimum(rows.T, np.minimum(silent, alive)), rows.t_x)
 
 
 class _Terms:

@@ -208,7 +208,7 @@ def test_several_orders_a_day_may_come_in_any_order(cdnow: PurchaseDays) -> None
 def test_a_model_that_is_asked_for_is_taken_or_its_absence_is_told(kind: type[Buying], cdnow: PurchaseDays, usual: Orders) -> None:
     model, found = valued(cdnow, Options(91, model=kind), CALIBRATED)
     assert type(model.buying) is kind
-    assert model.backtest is not None
+    assert model.backtest is not None and model.backtest.chosen is kind
     assert {one.model for one in model.backtest.tried if not one.is_rule} == {kind.name, "NBD"}
     assert (found.alive < 1).any() == (kind not in (Nbd, TwoKinds))
     model, _ = valued(PurchaseDays.of(*usual), Options(model=kind))  # nobody leaves here
