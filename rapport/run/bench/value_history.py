@@ -44,7 +44,8 @@ def write_orders(already: int, customers: int, tell: Tell, beside: Path | None =
             lake.execute("INSERT INTO order_completed BY NAME SELECT *, false AS unrated FROM drawn ORDER BY customer_id, time")
             lake.unregister("drawn")
         if beside is not None:
-            told = pa.table({"customer": table["customer_id"], "day": time, "amount": table["revenue"]})
+            midnight = pa.array(day.astype(np.int64) * DAY_US, pa.timestamp("us"))
+            told = pa.table({"customer": table["customer_id"], "day": midnight, "amount": table["revenue"]})
             writer = writer or pq.ParquetWriter(beside, told.schema)
             writer.write_table(told)
         written += len(whose)
