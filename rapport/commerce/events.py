@@ -5,6 +5,7 @@ from rapport.events.catalogue import Declared, declare, prop
 ORDER_COMPLETED, ORDER_UPDATED, ORDER_REFUNDED = "Order Completed", "Order Updated", "Order Refunded"
 ORDER_CANCELLED, ORDER_SHIPPED = "Order Cancelled", "Order Shipped"
 CHECKOUT_STARTED = "Checkout Started"
+ORDER_AMOUNTS = ("revenue", "total", "value")  # what an order comes to: the first that a fact tells
 ORDER_FACTS = frozenset({ORDER_COMPLETED, ORDER_UPDATED, ORDER_REFUNDED, ORDER_CANCELLED, ORDER_SHIPPED})
 
 _LINES: tuple[Declared, ...] = (

@@ -16,7 +16,7 @@ from rapport.messaging import answers, inbound
 from rapport.messaging.delivery import Courier
 from rapport.run.loops import Loop, Stopping
 from rapport.segments import actions as segments
-from rapport.value.actions import NightlyFit
+from rapport.value.valuing import NightlyFit
 from rapport.warehouse import actions as warehouse
 
 TIDY_SECONDS = 120

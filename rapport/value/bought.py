@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import numpy as np
 from django.conf import settings
 
-from rapport.commerce.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_REFUNDED, ORDER_UPDATED
+from rapport.commerce.events import ORDER_AMOUNTS, ORDER_CANCELLED, ORDER_COMPLETED, ORDER_REFUNDED, ORDER_UPDATED
 from rapport.lib.arrow import pa
 from rapport.lib.zone import company_zone
 from rapport.segments import queries as segments
@@ -20,7 +20,6 @@ from rapport.segments.lake import CUSTOMER, Lake, Reader, Rows, lake_at, wall_ti
 from rapport.value.days import PurchaseDays, Summaries
 from rapport.warehouse import queries as warehouse
 
-AMOUNTS = ("revenue", "total", "value")  # the first that a fact tells, as orders are folded
 LINES = "products"
 
 
@@ -138,8 +137,7 @@ def _without_cancelled(lake: Lake, orders: ir.Table) -> ir.Table:
 def _with_margin(lake: Lake, orders: ir.Table) -> ir.Table:
     """`amount`: revenue less what its lines cost, where every line says so, else the stated margin of it."""
     stated = orders.revenue * ibis.literal(float(settings.VALUE_MARGIN))
-    kind = segments.vocabulary().catalogue.event_types.get(ORDER_COMPLETED)
-    lines = None if kind is None or LINES not in kind.properties else lake.rows(kind, list_path=LINES)
+    lines = lines_in(lake)
     cost = None if lines is None else _column(lines, f"{LINES}.cost")
     if lines is None or cost is None:
         return orders.mutate(amount=stated, is_margin=ibis.literal(False))
@@ -184,9 +182,17 @@ def rows_in(lake: Lake, name: str) -> Rows | None:
     return None if kind is None or kind.table not in lake.reader.filled else lake.rows(kind)
 
 
+def lines_in(lake: Lake) -> Rows | None:
+    """The lines of completed orders; None where no order told any."""
+    orders = rows_in(lake, ORDER_COMPLETED)
+    if orders is None or orders.facts is None or LINES not in orders.facts.properties:
+        return None
+    return lake.rows(orders.facts, list_path=LINES)
+
+
 def amount_in(rows: Rows) -> ir.Value | None:
     """The amount of an order, as a number."""
-    told = [column.cast("float64") for path in AMOUNTS if (column := rows.money(path)) is not None]
+    told = [column.cast("float64") for path in ORDER_AMOUNTS if (column := rows.money(path)) is not None]
     return ibis.coalesce(*told) if told else None
 
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from rapport.lib.clock import DAY_US
 from rapport.lib.zone import company_zone
-from rapport.segments import queries as segments
 from rapport.segments.bounds import moment_of
 from rapport.segments.lake import CUSTOMER, Lake, Reader, Rows, lake_at, wall_time
+from rapport.value.bought import rows_in
 from rapport.value.calendar import day_end_us
 from rapport.value.signals import Signals
 from rapport.warehouse import queries as warehouse
@@ -84,10 +84,7 @@ def _told(lake: Lake, rows: Rows, measure: Measure, day: int) -> ir.Table:
 
 
 def _rows(lake: Lake, measure: Measure) -> Rows | None:
-    kind = segments.vocabulary().catalogue.event_types.get(measure.event)
-    if kind is None or kind.table not in lake.reader.filled:
-        return None
-    rows = lake.rows(kind)
+    rows = rows_in(lake, measure.event)
     if rows is None or not measure.path:
         return rows
     facts = rows.find(measure.path)

@@ -22,7 +22,6 @@ def of(
     model: Fit, valuation: Valuation, told: Summaries, sampled: PurchaseDays, columns: dict[str, np.ndarray], *, one_in: int, seconds: float
 ) -> dict[str, Any]:
     """The report; `columns` are what was told of each customer, so that figures and rules count the same people."""
-    rows = told.rows(model.as_of)
     fit = model.buying.fit
     return plain(
         {
@@ -30,7 +29,7 @@ def of(
             "params": model.buying.named,
             "log_likelihood": fit.log_likelihood,
             "customers": len(valuation.ids),
-            "grouped_rows": len(rows.x),
+            "grouped_rows": model.grouped_rows,
             "as_of": str(np.datetime64(model.as_of, "D")),
             "horizon_days": model.options.horizon_days,
             "churn_days": CHURN_DAYS,

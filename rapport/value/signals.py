@@ -13,7 +13,7 @@ from rapport.value.backtest import fitted
 from rapport.value.btyd.beta_geometric import BetaGeometric, BgNbd
 from rapport.value.btyd.models import Buying
 from rapport.value.btyd.nbd import Nbd
-from rapport.value.btyd.rows import DAYS_A_WEEK, Rows, grouped
+from rapport.value.btyd.rows import DAYS_A_WEEK
 from rapport.value.btyd.signals import Measured, Moved, moved
 from rapport.value.days import PurchaseDays, Summaries
 
@@ -130,14 +130,9 @@ def expected(told: Summaries, as_of: int, signals: Believed, values: np.ndarray,
     """E[purchases] within so many weeks of each customer; of shape (customers,)."""
     found = np.empty(len(told.ids))
     for part, model in signals.groups(values):
-        rows = rows_of(told, part, as_of)
+        rows = told.some(part).rows(as_of)
         found[part] = model.purchases(rows, weeks)[rows.row_of]
     return found
-
-
-def rows_of(told: Summaries, part: np.ndarray, as_of: int) -> Rows:
-    """The summary of some customers."""
-    return grouped(told.counts[part] - 1, told.last[part] - told.first[part], as_of - told.first[part])
 
 
 def _family(kind: type[Buying]) -> type[Buying]:
@@ -147,11 +142,12 @@ def _family(kind: type[Buying]) -> type[Buying]:
 
 def _judged(name: str, place: int, values: np.ndarray, told: tuple[np.ndarray, np.ndarray, np.ndarray], every: Believed) -> Judged:
     without, with_it, did = told
-    groups = tuple(Group(label, int(part.sum()), *(float(one[part].mean()) for one in told)) for label, part in _groups(values))
+    parts = _groups(values)
+    groups = tuple(Group(label, int(part.sum()), *(float(one[part].mean()) for one in told)) for label, part in parts)
     rate = float(np.exp(every.model.rate[place]))
     stay = float(np.exp(every.model.stay[place])) if len(every.model.stay) else 1.0
-    before, after = _distance(without, did, values), _distance(with_it, did, values)
-    chance = sum(CHANCE * float(did[part].std()) * float(part.sum()) ** 0.5 for _, part in _groups(values))
+    before, after = _distance(without, did, parts), _distance(with_it, did, parts)
+    chance = sum(CHANCE * float(did[part].std()) * float(part.sum()) ** 0.5 for _, part in parts)
     if len(groups) < 2:
         return Judged(name, rate, stay, False, f"Fewer than two groups of {GROUP_MIN} customers.", groups)
     if before < BEYOND_CHANCE * chance:
@@ -163,10 +159,10 @@ def _judged(name: str, place: int, values: np.ndarray, told: tuple[np.ndarray, n
     return Judged(name, rate, stay, after < NEARER * before, f"{why}.", groups)
 
 
-def _distance(forecast: np.ndarray, did: np.ndarray, values: np.ndarray) -> float:
+def _distance(forecast: np.ndarray, did: np.ndarray, parts: list[tuple[str, np.ndarray]]) -> float:
     """How far forecasts of groups lie from what they did, a customer; what all of them are off by is no matter of a signal."""
     level = did.sum() / max(float(forecast.sum()), 1e-12)
-    return sum(float(part.sum()) * abs(float(forecast[part].mean()) * level - float(did[part].mean())) for _, part in _groups(values))
+    return sum(float(part.sum()) * abs(float(forecast[part].mean()) * level - float(did[part].mean())) for _, part in parts)
 
 
 def _groups(values: np.ndarray) -> list[tuple[str, np.ndarray]]:

@@ -6,10 +6,9 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from rapport.commerce.events import ORDER_COMPLETED
 from rapport.lib.zone import company_zone
 from rapport.segments.lake import CUSTOMER, Lake, Reader, lake_at, wall_time
-from rapport.value.bought import LINES, days_of, kept_orders, rows_in
+from rapport.value.bought import LINES, days_of, kept_orders, lines_in
 from rapport.value.next_products import Bought, ItemItem
 from rapport.warehouse import queries as warehouse
 
@@ -59,11 +58,8 @@ def suggested(everybody: np.ndarray, who: np.ndarray, day: int, until_us: int) -
 
 def _lines(lake: Lake) -> ir.Table | None:
     """(customer, day, product's name) of the lines of orders that were not cancelled."""
-    orders, rows = kept_orders(lake), rows_in(lake, ORDER_COMPLETED)
-    if orders is None or rows is None or rows.facts is None or LINES not in rows.facts.properties:
-        return None
-    lines = lake.rows(rows.facts, list_path=LINES)
-    if lines is None:
+    orders, lines = kept_orders(lake), lines_in(lake)
+    if orders is None or lines is None:
         return None
     told = [facts for name in NAMES if (facts := lines.find(f"{LINES}.{name}")) is not None and facts.kind == "text"]
     columns = [column for facts in told if (column := lines.column(facts)) is not None]

@@ -55,6 +55,7 @@ class Fit:
     log_level_error: float = LEVEL_UNKNOWN
     signals: Believed | None = None
     judged: tuple[Judged, ...] = ()
+    grouped_rows: int = 0  # how many different (x, t_x, T) the customers have
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def fit(
     if not money.is_fitted or "cannot say" in money.why:
         notes.append(money.why)
     if backtest is None:
-        return Fit(buying, money, as_of, options, None, tuple(notes))
+        return Fit(buying, money, as_of, options, None, tuple(notes), grouped_rows=len(rows.x))
     found, accepted = _signals(told, sampled, as_of, type(buying), backtest, signals, tell)
     longer = max(1.0, options.horizon_days / backtest.horizon_days) ** 0.5
     return Fit(
@@ -117,6 +118,7 @@ def fit(
         min(backtest.log_level_error * longer, LEVEL_ERROR_MAX),
         accepted,
         found,
+        len(rows.x),
     )
 
 

@@ -10,9 +10,9 @@ import pytest
 from rapport.lib.clock import fixed
 from rapport.segments import actions as segments
 from rapport.segments.refresh import kept
-from rapport.value.actions import fit_now
 from rapport.value.models import Fit
 from rapport.value.valuation import Options
+from rapport.value.valuing import fit_now
 from rapport.warehouse import actions as warehouse
 from tests.cast import TODAY, identify, order
 

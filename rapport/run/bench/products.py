@@ -5,20 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from django.conf import settings
 
 from rapport.run.bench.frame import Bench, Case, Tell
 from rapport.run.bench.peers import peer
+from rapport.run.bench.public_data import Lines, online_retail_lines, without_last
 from rapport.value.next_products import Bought, ItemItem, recall_at
 
 IMPLICIT = ("implicit==0.7.3", "numpy==2.4.6", "scipy==1.17.1")
-Lines = tuple[np.ndarray, np.ndarray, np.ndarray]  # customer, day, product
 
 
 def cases(options: dict[str, Any], tell: Tell) -> Iterator[Case]:
-    known, held = _without_last(_lines(Path(settings.SAMPLES)))
+    known, held = without_last(online_retail_lines(Path(settings.SAMPLES)))
     products = int(max(known[2].max(), held[2].max())) + 1
     is_new = ~np.isin(held[0] * products + held[2], np.unique(known[0] * products + known[2]))
     ours = _recalls(known, held, is_new, products)
@@ -56,24 +54,3 @@ def _recalls(known: Lines, held: Lines, is_new: np.ndarray, products: int) -> tu
     day = held[1][at]
     every, fresh = (model.recommended(bought, who, day=day, with_repeats=repeats) for repeats in (True, False))
     return recall_at(every, who, held[0], held[2]), recall_at(fresh, who, held[0][is_new], held[2][is_new])
-
-
-def _lines(samples: Path) -> Lines:
-    """Known customers' bought lines, without what was cancelled; customers and products numbered from 0."""
-    table = pq.read_table(samples / "online_retail.parquet")
-    cancelled = pc.starts_with(table["InvoiceNo"].cast("string"), "C")
-    bought = pc.and_(pc.is_valid(table["CustomerID"]), pc.greater(table["Quantity"], 0))
-    table = table.filter(pc.and_(bought, pc.invert(cancelled)))
-    customer = np.unique(table["CustomerID"].to_numpy(), return_inverse=True)[1]
-    product = np.unique(table["StockCode"].cast("string").to_numpy().astype(str), return_inverse=True)[1]
-    return customer, table["InvoiceDate"].to_numpy().astype("datetime64[D]").astype(int), product
-
-
-def _without_last(lines: Lines) -> tuple[Lines, Lines]:
-    """(what is left, the last day of each customer who bought on two days at least)."""
-    customer, day, product = lines
-    first, last = np.full(customer.max() + 1, day.max()), np.full(customer.max() + 1, day.min())
-    np.minimum.at(first, customer, day)
-    np.maximum.at(last, customer, day)
-    held = (day == last[customer]) & (first < last)[customer]
-    return (customer[~held], day[~held], product[~held]), (customer[held], day[held], product[held])

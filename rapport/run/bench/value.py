@@ -11,7 +11,6 @@ from rapport.run.bench.frame import Bench, Case, Tell
 from rapport.run.bench.peers import Peer, peer
 from rapport.run.bench.value_accuracy import tell_accuracy
 from rapport.run.bench.value_history import UNTIL, UNTIL_DAY, drawn, write_orders
-from rapport.value.actions import TESTED_MAX
 from rapport.value.bought import purchase_days, summaries
 from rapport.value.btyd import beta_geometric, pareto_nbd
 from rapport.value.btyd.beta_geometric import BgNbd
@@ -21,6 +20,7 @@ from rapport.value.btyd.rows import Rows, grouped
 from rapport.value.calendar import day_end_us
 from rapport.value.days import PurchaseDays
 from rapport.value.valuation import Options, fit, value
+from rapport.value.valuing import TESTED_MAX
 
 LIFETIMES = ("lifetimes==0.11.3", "numpy==1.23.5", "pandas==1.5.3", "scipy==1.10.1", "pyarrow==17.0.0")
 COMPARED = 1_000_000  # customers that the peer can bear

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from django.conf import settings
 
 from rapport.run.bench.frame import Tell
 from rapport.run.bench.peers import Peer
+from rapport.run.bench.public_data import cdnow_master, online_retail
 from rapport.value.backtest import backtested
 from rapport.value.days import PurchaseDays
 from rapport.value.scores import Scores, scores
@@ -19,7 +18,7 @@ HEAD = f"    {'':<24} {'total':>8} {'RMSE':>7} {'MAE':>7} {'corr.':>6} {'top ten
 def tell_accuracy(lifetimes: Peer, tell: Tell) -> None:
     """CDNOW's weeks 40 to 78, and the last half year of Online Retail."""
     samples = Path(settings.SAMPLES)
-    for name, days, horizon in (("CDNOW master", _cdnow(samples), 273), ("Online Retail", _online_retail(samples), 182)):
+    for name, days, horizon in (("CDNOW master", cdnow_master(samples), 273), ("Online Retail", online_retail(samples), 182)):
         today = int(days.day.max())
         found = backtested(days, today, horizon)
         origin = today - horizon
@@ -49,17 +48,3 @@ def _theirs(lifetimes: Peer, days: PurchaseDays, origin: int, horizon: int) -> S
 def _line(name: str, said: Scores) -> str:
     line = f"    {name:<24} {said.total_error:>+8.1%} {said.rmse:>7.3f} {said.mae:>7.3f} {said.correlation:>6.3f}"
     return f"{line} {said.top_tenth:>9.3f} {said.churn_auc:>6.3f} {said.churn_brier:>6.3f}"
-
-
-def _cdnow(samples: Path) -> PurchaseDays:
-    table = pq.read_table(samples / "cdnow_master.parquet")
-    days = table["date"].to_numpy().astype("datetime64[D]").astype(int)
-    return PurchaseDays.of(table["customer_id"].to_numpy(), days, table["amount_usd"].to_numpy())
-
-
-def _online_retail(samples: Path) -> PurchaseDays:
-    table = pq.read_table(samples / "online_retail.parquet")
-    cancelled = pc.starts_with(table["InvoiceNo"].cast("string"), "C")
-    table = table.filter(pc.and_(pc.is_valid(table["CustomerID"]), pc.invert(cancelled)))
-    days = table["InvoiceDate"].to_numpy().astype("datetime64[D]").astype(int)
-    return PurchaseDays.of(table["CustomerID"].to_numpy().astype(int), days, table["Quantity"].to_numpy() * table["UnitPrice"].to_numpy())

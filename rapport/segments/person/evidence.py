@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from rapport.commerce.events import ORDER_AMOUNTS
 from rapport.lib.clock import from_us
 from rapport.segments.nodes import Amount, Bucket, Did, Measure, Near, Relative, Rule, Sequence, TraitTest
 from rapport.segments.person.algebra import OPERATORS, flat, truths
@@ -21,7 +22,6 @@ Plain: TypeAlias = str | int | float | bool | list[Any] | None
 FACTS_SHOWN_MAX = 20
 SUMMARY_WORDS_MAX = 4
 SUMMARY_LETTERS_MAX = 120
-AMOUNTS = ("revenue", "total", "value")  # of an order, whichever it has first
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _amount(deed: Deed, node: Rule, history: History, now: Now) -> Plain:
         values = deed_values(amount, deed, history, now)
         kind = known[amount.property].kind
         return plain(values[0] if len(values) == 1 else values, kind) if values else None
-    money = [known[path] for path in AMOUNTS if path in known and known[path].kind == "money"]
+    money = [known[path] for path in ORDER_AMOUNTS if path in known and known[path].kind == "money"]
     values = [value for facts in money for value in readings(deed.properties, facts, rate_e9=deed.rate_e9, zone=now.zone)]
     return plain(values[0]) if values else None
 

@@ -1,4 +1,4 @@
-"""The public data as the papers cut it: CDNOW's customers of early 1997, and a British shop's of 2011."""
+"""The CDNOW sample as the papers cut it: a tenth of the customers of early 1997."""
 
 import csv
 import gzip
@@ -6,8 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from rapport.value.days import PurchaseDays
 
@@ -21,23 +19,6 @@ def cdnow_sample(samples: Path) -> PurchaseDays:
         read = [(int(row["sample_id"]), row["date"], float(row["amount_usd"])) for row in csv.DictReader(file)]
     customers, days, amounts = zip(*read, strict=True)
     return PurchaseDays.of(np.array(customers), np.array(days, "datetime64[D]").astype(int), np.array(amounts))
-
-
-def cdnow_master(samples: Path) -> PurchaseDays:
-    """All 23,570 customers, USD."""
-    table = pq.read_table(samples / "cdnow_master.parquet")
-    customers, days, amounts = (table[name].to_numpy() for name in ("customer_id", "date", "amount_usd"))
-    return PurchaseDays.of(customers, days.astype("datetime64[D]").astype(int), amounts)
-
-
-def online_retail(samples: Path) -> PurchaseDays:
-    """Known customers' purchases, GBP, without what was cancelled."""
-    table = pq.read_table(samples / "online_retail.parquet")
-    invoice = table["InvoiceNo"].cast("string")
-    table = table.filter(pc.and_(pc.is_valid(table["CustomerID"]), pc.invert(pc.starts_with(invoice, "C"))))
-    amounts = table["Quantity"].to_numpy() * table["UnitPrice"].to_numpy()
-    days = table["InvoiceDate"].to_numpy().astype("datetime64[D]").astype(int)
-    return PurchaseDays.of(table["CustomerID"].to_numpy().astype(int), days, amounts)
 
 
 def summary_that_came_with_it(samples: Path) -> np.ndarray:

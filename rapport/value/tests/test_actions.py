@@ -10,12 +10,13 @@ from rapport.lib.clock import DAY_US, fixed, from_us, now_us
 from rapport.lib.refusals import Refusal
 from rapport.segments import queries as segments
 from rapport.segments.silos.queries import shape_of
-from rapport.value import actions, kept, queries
-from rapport.value.actions import NightlyFit, fit_now, keep_as_silos
+from rapport.value import kept, queries, valuing
+from rapport.value.actions import keep_as_silos
 from rapport.value.errors import WrongOptions
 from rapport.value.models import Fit
 from rapport.value.tests.test_report import NOW_US, recorded  # noqa: F401  a fixture
 from rapport.value.valuation import Options
+from rapport.value.valuing import NightlyFit, fit_now
 from rapport.warehouse.actions import catch_up
 
 pytestmark = pytest.mark.usefixtures("recorded")
@@ -102,13 +103,13 @@ def test_killed_while_telling_nothing_counts_twice(shop: None, monkeypatch: pyte
         told.append(len(some))
         return really(some, cause=cause)
 
-    really = actions.tell_traits
-    monkeypatch.setattr(actions, "tell_traits", one_batch)
-    monkeypatch.setattr(actions, "TOLD_AT_ONCE", 100)
+    really = valuing.tell_traits
+    monkeypatch.setattr(valuing, "tell_traits", one_batch)
+    monkeypatch.setattr(valuing, "TOLD_AT_ONCE", 100)
     with pytest.raises(Killed):
         fit_now(Options())
     assert told == [100]
-    monkeypatch.setattr(actions, "tell_traits", really)
+    monkeypatch.setattr(valuing, "tell_traits", really)
     assert queries.newest() is None or queries.told_before(queries.newest()) is None  # type: ignore[arg-type]
     found = fit_now(Options())
     catch_up()

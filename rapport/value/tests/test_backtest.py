@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rapport.run.bench.public_data import cdnow_master, online_retail
 from rapport.value.backtest import ORIGINS, backtested
 from rapport.value.btyd.beta_geometric import BgNbd
 from rapport.value.btyd.nbd import Nbd
@@ -13,7 +14,7 @@ from rapport.value.btyd.two_kinds import TwoKinds
 from rapport.value.days import PurchaseDays
 from rapport.value.errors import TooFewPurchases
 from rapport.value.scores import area_under_curve, scores
-from rapport.value.tests.public_data import CALIBRATED, ENDED, cdnow_master, online_retail
+from rapport.value.tests.public_data import CALIBRATED, ENDED
 
 KNOWN = {  # master file, weeks 40 to 78: total error, MAE, RMSE, correlation, share of the top tenth; P(none), Brier, AUC
     "BG/NBD": (-0.143, 0.819, 1.733, 0.669, 0.456, 0.734, 0.165, 0.747),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from rapport.run.bench.public_data import online_retail
 from rapport.value.btyd import beta_geometric, contracts, gamma_gamma, nbd, pareto_nbd
 from rapport.value.btyd.beta_geometric import BgNbd, MbgNbd
 from rapport.value.btyd.fitting import Maximum
@@ -16,7 +17,6 @@ from rapport.value.btyd.models import Buying
 from rapport.value.btyd.nbd import Nbd
 from rapport.value.btyd.pareto_nbd import ParetoNbd
 from rapport.value.btyd.rows import grouped
-from rapport.value.tests.public_data import online_retail
 from rapport.value.tests.simulated import simulated
 
 KNOWN: dict[type[Buying], tuple[str, tuple[float, float, float, float]]] = {

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rapport.run.bench.public_data import cdnow_master, online_retail
 from rapport.value.backtest import FIGURES, Backtest, Tried, backtested
 from rapport.value.challengers import (
     CHALLENGERS,
@@ -15,7 +16,7 @@ from rapport.value.challengers import (
     same_as_last_quarter,
 )
 from rapport.value.days import PurchaseDays
-from rapport.value.tests.public_data import CALIBRATED, ENDED, cdnow_master, cdnow_sample, online_retail
+from rapport.value.tests.public_data import CALIBRATED, ENDED, cdnow_sample
 
 # As of day 400: customer 1 bought on days 0, 200, 350 for 10, 20, 60; customer 2 on day 300 for 8, customer 3 on day 390, all given back.
 KNOWN = PurchaseDays.of(np.array([1, 1, 1, 2, 3]), np.array([0, 200, 350, 300, 390]), np.array([10.0, 20, 60, 8, -5]))

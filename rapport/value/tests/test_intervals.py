@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import nbinom
 
+from rapport.run.bench.public_data import cdnow_master, online_retail
 from rapport.value.btyd.beta_geometric import BetaGeometric, BgNbd, MbgNbd
 from rapport.value.btyd.gamma_gamma import GammaGamma
 from rapport.value.btyd.models import Buying
@@ -18,7 +19,7 @@ from rapport.value.days import PurchaseDays
 from rapport.value.intervals import Z, log_error, predictive
 from rapport.value.scores import by_tenth
 from rapport.value.spending import spending
-from rapport.value.tests.public_data import CALIBRATED, cdnow_master, cdnow_sample, online_retail
+from rapport.value.tests.public_data import CALIBRATED, cdnow_sample
 from rapport.value.tests.simulated import paying, simulated, spent, with_parameters
 from rapport.value.valuation import Fit, Options, fit, value
 

@@ -3,13 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 
+from rapport.run.bench.public_data import Lines, online_retail_lines, without_last
 from rapport.value.next_products import HEARD_MAX, Bought, ItemItem, Recommended, recall_at
-
-Lines = tuple[np.ndarray, np.ndarray, np.ndarray]  # customer, day, product
 
 
 class Implicit:
@@ -20,27 +17,6 @@ class Implicit:
 
     LAST = 0.2610, 0.0907
     SECOND_LAST = 0.2862, 0.1059
-
-
-def online_retail_lines(samples: Path) -> Lines:
-    """Known customers' bought lines, without what was cancelled; customers and products numbered from 0."""
-    table = pq.read_table(samples / "online_retail.parquet")
-    cancelled = pc.starts_with(table["InvoiceNo"].cast("string"), "C")
-    bought = pc.and_(pc.is_valid(table["CustomerID"]), pc.greater(table["Quantity"], 0))
-    table = table.filter(pc.and_(bought, pc.invert(cancelled)))
-    customer = np.unique(table["CustomerID"].to_numpy(), return_inverse=True)[1]
-    product = np.unique(table["StockCode"].cast("string").to_numpy().astype(str), return_inverse=True)[1]
-    return customer, table["InvoiceDate"].to_numpy().astype("datetime64[D]").astype(int), product
-
-
-def without_last(lines: Lines) -> tuple[Lines, Lines]:
-    """(what is left, the last day of each customer who bought on two days at least)."""
-    customer, day, _ = lines
-    first, last = np.full(customer.max() + 1, day.max()), np.full(customer.max() + 1, day.min())
-    np.minimum.at(first, customer, day)
-    np.maximum.at(last, customer, day)
-    held = (day == last[customer]) & (first < last)[customer]
-    return tuple(one[~held] for one in lines), tuple(one[held] for one in lines)
 
 
 def recalls(known: Lines, held: Lines) -> np.ndarray:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rapport.run.bench.public_data import cdnow_master
 from rapport.value.btyd.beta_geometric import BgNbd, MbgNbd
 from rapport.value.btyd.contracts import Sbg, cohort
 from rapport.value.btyd.fitting import Maximum
@@ -14,7 +15,7 @@ from rapport.value.btyd.nbd import Nbd
 from rapport.value.btyd.pareto_nbd import ParetoNbd
 from rapport.value.btyd.rows import Rows
 from rapport.value.days import PurchaseDays
-from rapport.value.tests.public_data import CALIBRATED, ENDED, cdnow_master, cdnow_sample, summary_that_came_with_it
+from rapport.value.tests.public_data import CALIBRATED, ENDED, cdnow_sample, summary_that_came_with_it
 
 SAMPLE: dict[type[Buying], tuple[dict[str, float], float]] = {
     BgNbd: ({"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}, -9_582.4),

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rapport.run.bench.public_data import cdnow_master, online_retail
 from rapport.value.shares import POINTS, shares
-from rapport.value.tests.public_data import CALIBRATED, ENDED, cdnow_master, online_retail
+from rapport.value.tests.public_data import CALIBRATED, ENDED
 
 HALF_A_YEAR = int(np.datetime64("2011-06-09").astype(int))  # Online Retail's first 27 weeks and three days: 2,800 customers
 

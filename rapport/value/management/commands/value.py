@@ -11,10 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from rapport.lib.refusals import Refusal
 from rapport.value import queries
-from rapport.value.actions import fit_now
 from rapport.value.backtest import CANDIDATES
 from rapport.value.btyd.models import Buying
 from rapport.value.valuation import Options
+from rapport.value.valuing import fit_now
 
 MODELS: dict[str, type[Buying] | None] = {
     "auto": None,
