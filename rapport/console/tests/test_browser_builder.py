@@ -240,6 +240,22 @@ def test_the_first_examples_are_built_by_keyboard_alone(builder: Page) -> None:
     reads(page, LAPSED)
 
 
+SLOW = "const fetched = window.fetch; window.fetch = (...of) => new Promise(go => setTimeout(() => go(fetched(...of)), 500))"
+
+
+def test_leaving_a_field_with_a_list_does_not_lose_the_list_of_the_next(builder: Page) -> None:
+    page = builder
+    first(page)
+    clicked(page, "Order Completed", test=("products.sku", "=", "22423"))
+    counts(page, 2)
+    node(page, 0).press("Enter")
+    page.locator("#condition [name=t-path]").focus()
+    expect(page.locator(".picks .o").first).to_be_visible()
+    page.evaluate(f"() => {{ {SLOW} }}")
+    page.locator("#condition [name=t-value]").fill("22")  # the first list goes a moment later, while this one is still to come
+    expect(page.locator(".picks .o.on")).to_contain_text("22423")
+
+
 def first(page: Page) -> None:
     page.locator("#rule").focus()
     for _ in range(12):

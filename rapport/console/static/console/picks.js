@@ -3,8 +3,12 @@
   'use strict';
   var ask = window.rapportAsk, address = ask.box.dataset.picks, field = null, list = null, chosen = -1, asked = 0, quiet = null;
 
-  function close() {
+  function close() { // and want no answer that is still to come
     asked += 1;
+    shut();
+  }
+
+  function shut() {
     if (list) list.remove();
     if (field) { field.setAttribute('aria-expanded', 'false'); field.removeAttribute('aria-activedescendant'); }
     list = null;
@@ -26,11 +30,11 @@
     var mine = ++asked, piece = line(element), query = new URLSearchParams({ what: element.dataset.pick, event: event(element), path: element.dataset.path || '', q: typing ? element.value.slice(piece[0], piece[1]) : '' });
     fetch(address + '?' + query, { credentials: 'same-origin' })
       .then(function (response) { return response.ok ? response.json() : { picks: [] }; })
-      .then(function (found) { if (mine === asked && document.activeElement === element) open(element, found.picks, typing); }, close);
+      .then(function (found) { if (mine === asked && document.activeElement === element) open(element, found.picks, typing); }, function () { if (mine === asked) close(); });
   }
 
   function open(element, picks, typing) {
-    close();
+    shut();
     field = element;
     if (!picks.length || (picks.length === 1 && picks[0].value === element.value)) return;
     list = document.createElement('div');
@@ -75,7 +79,7 @@
 
   document.addEventListener('focusin', function (focus) { if (focus.target.matches('[data-pick]') && focus.target !== quiet && !focus.target.dataset.quiet) show(focus.target, false); });
   document.addEventListener('input', function (input) { if (input.target.matches('[data-pick]')) show(input.target, true); });
-  document.addEventListener('focusout', function (blur) { if (blur.target === field) window.setTimeout(function () { if (document.activeElement !== field) close(); }, 150); });
+  document.addEventListener('focusout', function (blur) { if (blur.target === field) window.setTimeout(function () { if (blur.target === field && document.activeElement !== field) shut(); }, 150); }); // the next field may wait for its own
   document.addEventListener('mousedown', function (press) {
     var row = press.target.closest('.picks .o');
     if (!row) { if (press.target.matches('[data-pick]') && !(list && press.target === field) && press.target === document.activeElement) show(press.target, false); return; }
