@@ -186,16 +186,24 @@ class Planner:
 
     def _amount(self, amount: Amount, op: Comparison, value: Value) -> Plan:
         """Whose facts come to an amount that holds; who has no such facts is not among them."""
-        if amount.property is None:
-            tally = self._facts_themselves(amount, self._span(amount.window))
-            if tally is None:
-                return Whole.NO_ONE
-            if amount.kind == "number of":
-                return _with(tally, figures.number_of(op, _number(value)))
-            last = amount.kind == "days since last"
-            return _with(tally, figures.days_since(last, op, int(_number(value)), tally.rows.table.time, self.lake.moment))
-        found = self._items(amount, self._span(amount.window))
-        return Whole.NO_ONE if found is None else _with(found[0], self._figure(amount, op, value, found[1], found[2]))
+        found = self.over(amount)
+        if found is None:
+            return Whole.NO_ONE
+        tally, item, kind = found
+        if item is not None:
+            return _with(tally, self._figure(amount, op, value, item, kind))
+        if amount.kind == "number of":
+            return _with(tally, figures.number_of(op, _number(value)))
+        last = amount.kind == "days since last"
+        return _with(tally, figures.days_since(last, op, int(_number(value)), tally.rows.table.time, self.lake.moment))
+
+    def over(self, amount: Amount, span: Span | None = None) -> tuple[Tally, ir.Value | None, str] | None:
+        """The rows an amount is taken over, its column (None: the facts themselves) and the kind of that; None where there are none."""
+        span = self._span(amount.window) if span is None else span
+        if amount.property is not None:
+            return self._items(amount, span)
+        tally = self._kept(self.lake.rows(self.words.catalogue.event_types[amount.event]), amount.where, span)
+        return None if tally is None else (tally, None, "")
 
     def _relative(self, leaf: Relative) -> Plan:
         """Who has no facts in either stretch has 0 in both, where that is what none come to."""
@@ -210,12 +218,10 @@ class Planner:
         amount = leaf.amount
         earliest_us, start_us = self.lake.moment.before(amount.window, leaf.before)
         span = Span(earliest_us, None)
-        if amount.property is None:
-            tally, item, kind = self._facts_themselves(amount, span), None, ""
-        else:
-            tally, item, kind = self._items(amount, span) or (None, None, "")
-        if tally is None:
+        found = self.over(amount, span)
+        if found is None:
             return Whole.NO_ONE
+        tally, item, kind = found
         time = tally.rows.table.time
         late = time.notnull() if start_us is None else time >= moment_of(start_us)
         return _with(tally, figures.beside_earlier(amount.kind, op, leaf.factor, late, item, kind))
@@ -229,10 +235,6 @@ class Planner:
             case "number of different":
                 return figures.number_of_different(op, _number(value), item)
         return figures.extreme(amount.kind == "largest", op, value, item, kind, self.lake.moment)
-
-    def _facts_themselves(self, amount: Amount, span: Span) -> Tally | None:
-        kind = self.words.catalogue.event_types[amount.event]
-        return self._kept(self.lake.rows(kind), amount.where, span)
 
     def _items(self, amount: Amount, span: Span) -> tuple[Tally, ir.Value, str] | None:
         """The rows an amount is taken over, with its column: of every element where it stands in a list."""
@@ -283,9 +285,8 @@ class Planner:
             case Known():
                 if amount.kind in COUNTED:
                     return Whole.EVERYONE
-                span = self._span(amount.window)
-                found = self._facts_themselves(amount, span) if amount.property is None else (self._items(amount, span) or (None,))[0]
-                return Whole.NO_ONE if found is None else found
+                found = self.over(amount)
+                return Whole.NO_ONE if found is None else found[0]
         raise AssertionError(f"{test} is no test of a measure")
 
     def _newest(self, trait: str, test: Test) -> Plan:

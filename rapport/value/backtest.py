@@ -7,9 +7,10 @@ report says where one of them came nearer.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import isnan, log1p, sqrt
+from math import isnan
 
 import numpy as np
+from django.utils.translation import gettext_noop
 
 from rapport.value.btyd.beta_geometric import BgNbd, MbgNbd
 from rapport.value.btyd.models import Buying
@@ -20,9 +21,10 @@ from rapport.value.btyd.two_kinds import TwoKinds
 from rapport.value.challengers import CHALLENGERS, Forecast
 from rapport.value.days import PurchaseDays
 from rapport.value.errors import NotFitted, TooFewPurchases
-from rapport.value.intervals import predictive
+from rapport.value.intervals import around, level_error, predictive
 from rapport.value.past import Tracking, tracking
 from rapport.value.pyramid import Later, later
+from rapport.value.said import Said
 from rapport.value.scores import MoneyScores, Scores, by_tenth, money_scores, scores
 from rapport.value.spending import spending
 
@@ -54,6 +56,7 @@ class Held:
     by_tenth: tuple[float, ...]  # from the lowest forecasts to the highest
     pyramid: tuple[Later, ...] = ()  # what customers of each level, by forecast, went on to bring
     tracking: Tracking | None = None
+    likely_by_tenth: tuple[tuple[float, float], ...] = ()  # the mean spent of each tenth was to lie between, with 90 %
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Backtest:
     horizon_days: int
     tried: tuple[Tried, ...]
     chosen: type[Buying]
-    why: str
+    why: Said
     held: Held | None = None
 
     @cached_property
@@ -83,12 +86,11 @@ class Backtest:
     @property
     def log_level_error(self) -> float:
         """How far the total of money was off over this horizon, as a standard error of its logarithm."""
-        errors = [one.money.total_error for one in self.of_chosen]
-        return sqrt(sum(log1p(max(error, -0.95)) ** 2 for error in errors if not isnan(error)) / len(errors))
+        return level_error(one.money.total_error for one in self.of_chosen)
 
     @cached_property
     def closer(self) -> tuple[str, ...]:
-        """Every figure of the last origin on which a plain rule came closer than the chosen model."""
+        """“rule: figure” for every figure of the last origin on which a plain rule came closer than the chosen model."""
         own = self.of_chosen[0]
         rules = [one for one in self.tried if one.is_rule and one.origin == own.origin]
         return tuple(
@@ -99,17 +101,17 @@ class Backtest:
         )
 
 
-FIGURES: dict[str, Callable[[Tried], float]] = {  # what is less in a better forecast
-    "total of purchases": lambda one: abs(one.scores.total_error),
-    "error a customer (RMSE)": lambda one: one.scores.rmse,
-    "mean error (MAE)": lambda one: one.scores.mae,
-    "purchases found in the top tenth": lambda one: -one.scores.top_tenth,
-    "who leaves (AUC)": lambda one: -one.scores.churn_auc,
-    "who leaves (Brier)": lambda one: one.scores.churn_brier,
-    "total of money": lambda one: abs(one.money.total_error),
-    "error of money a customer (RMSE)": lambda one: one.money.rmse,
-    "mean error of money (MAE)": lambda one: one.money.mae,
-    "money found in the top tenth": lambda one: -one.money.top_tenth,
+FIGURES: dict[str, Callable[[Tried], float]] = {  # what is less in a better forecast; names are kept in English, and shown translated
+    gettext_noop("total of purchases"): lambda one: abs(one.scores.total_error),
+    gettext_noop("error a customer (RMSE)"): lambda one: one.scores.rmse,
+    gettext_noop("mean error (MAE)"): lambda one: one.scores.mae,
+    gettext_noop("purchases found in the top tenth"): lambda one: -one.scores.top_tenth,
+    gettext_noop("who leaves (AUC)"): lambda one: -one.scores.churn_auc,
+    gettext_noop("who leaves (Brier)"): lambda one: one.scores.churn_brier,
+    gettext_noop("total of money"): lambda one: abs(one.money.total_error),
+    gettext_noop("error of money a customer (RMSE)"): lambda one: one.money.rmse,
+    gettext_noop("mean error of money (MAE)"): lambda one: one.money.mae,
+    gettext_noop("money found in the top tenth"): lambda one: -one.money.top_tenth,
 }
 
 
@@ -174,13 +176,16 @@ def _tried(
 
 @dataclass(frozen=True)
 class _Holds:
-    """What the predictive interval of a model held of what was spent after one origin."""
+    """What the predictive interval of a model held of what was spent after one origin, and how near it was to be in sum.
+
+    How far totals may be off is learnt from trials at earlier origins alone: what came out after this one takes no part in it.
+    """
 
     days: PurchaseDays
     origin: int
     horizon: int
 
-    def of(self, kind: type[Buying]) -> Held:
+    def of(self, kind: type[Buying], earlier: Sequence[Tried]) -> Held:
         known = self.days.until(self.origin)
         did, spent = self.days.within(self.origin, self.origin + self.horizon, known.ids)
         rows, told = known.rows(self.origin), known.summaries
@@ -195,8 +200,21 @@ class _Holds:
             float(inside.mean()),
             tuple(float(inside[part].mean()) for part in by_tenth(forecast)),
             later(forecast, spent, model.none_within(rows, weeks)[rows.row_of], did),
-            tracking(self.days, model, self.origin, self.origin + self.horizon),
+            tracking(self.days, model, self.origin, self.origin + self.horizon, level_error(one.scores.total_error for one in earlier)),
+            _likely_by_tenth(forecast, spent, earlier),
         )
+
+
+def _likely_by_tenth(forecast: np.ndarray, spent: np.ndarray, earlier: Sequence[Tried]) -> tuple[tuple[float, float], ...]:
+    """Around the mean forecast of each tenth: as far off as that tenth was before, and by chance, sd / sqrt(n) of what its n spent."""
+    tenths = by_tenth(forecast)
+    before = [list(zip(one.money.forecast_by_tenth, one.money.actual_by_tenth, strict=True)) for one in earlier]
+    error = np.array(
+        [level_error(said / did - 1 for said, did in (one[place] for one in before) if did > 0) for place in range(len(tenths))]
+    )
+    means = np.array([forecast[part].mean() for part in tenths])
+    low, high = around(means, error, np.array([spent[part].std() / np.sqrt(len(part)) for part in tenths]))
+    return tuple(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def _decided(
@@ -212,11 +230,25 @@ def _decided(
         near = [asked]
     chosen = min(near, key=lambda kind: _total(kind, tried))
     lost = [kind.name for kind in kinds if kind not in identified]
-    why = f"{chosen.name}: error {errors[chosen]:.3f} a customer (least {least:.3f}), total off by {_total(chosen, tried):.1%}."
-    if lost:
-        seen = "nobody is seen to leave in this time" if set(identified) <= {Nbd, TwoKinds} else "NBD speaks for it"
-        why += f" Dropout is not identified in {', '.join(lost)}: {seen}."
-    return Backtest(horizon_days, tried, chosen, why, holds.of(chosen))
+    of = {"error": f"{errors[chosen]:.3f}", "least": f"{least:.3f}", "total": f"{_total(chosen, tried):.1%}", "lost": ", ".join(lost)}
+    why = Said(_why(len(lost), set(identified)), {"model": chosen.name, **of})
+    earlier = [one for one in tried if one.model == chosen.name and one.origin < last]
+    return Backtest(horizon_days, tried, chosen, why, holds.of(chosen, earlier))
+
+
+def _why(lost: int, identified: set[type[Buying]]) -> str:
+    """The words for how the chosen model did, and for those whose dropout is not in the data."""
+    if not lost:
+        return gettext_noop("%(model)s: error %(error)s a customer (least %(least)s), total off by %(total)s.")
+    if identified <= {Nbd, TwoKinds}:
+        return gettext_noop(
+            "%(model)s: error %(error)s a customer (least %(least)s), total off by %(total)s."
+            " Dropout is not identified in %(lost)s: nobody is seen to leave in this time."
+        )
+    return gettext_noop(
+        "%(model)s: error %(error)s a customer (least %(least)s), total off by %(total)s."
+        " Dropout is not identified in %(lost)s: NBD speaks for it."
+    )
 
 
 def _mean_square(kind: type[Buying], tried: tuple[Tried, ...]) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext_noop
 
 from rapport.value.btyd.threads import alone
 from rapport.value.days import PurchaseDays
@@ -71,11 +72,11 @@ def _grown(seen: np.ndarray, now: np.ndarray, did: np.ndarray, spent: np.ndarray
     return Forecast(purchases, none, np.maximum(money, 0))
 
 
-CHALLENGERS: dict[str, Challenger] = {
-    "Average rate": average_rate,
-    "Same as last period": same_as_last_period,
-    "Same as last quarter": same_as_last_quarter,
-    "Boosted trees": boosted_trees,
+CHALLENGERS: dict[str, Challenger] = {  # names are kept in English, and shown translated
+    gettext_noop("Average rate"): average_rate,
+    gettext_noop("Same as last period"): same_as_last_period,
+    gettext_noop("Same as last quarter"): same_as_last_quarter,
+    gettext_noop("Boosted trees"): boosted_trees,
 }
 
 

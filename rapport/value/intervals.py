@@ -5,8 +5,9 @@ the past worth m each, (gamma + k m) times a beta prime of n p and q + p k. So w
 left depends on (x, T), how likely they are alive, and nothing else: a few thousand distributions speak for millions of customers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import isnan, log1p, sqrt
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,23 @@ ALIKE_FROM, ALIKE = 32, 0.04  # from here on counts so near to each other (as lo
 PURCHASE_BINS = 256  # numbers of purchases that are told apart
 CELLS_AT_ONCE = 2_000_000
 Z = float(ndtri((1 + SHARE) / 2))
+LEVEL_UNKNOWN = 0.3  # standard error of the logarithm of a total where no back-test tells it
+LEVEL_ERROR_MAX = 1.0  # totals that were further off say that nothing can be told, however wide the interval
+
+
+def level_error(total_errors: Iterable[float]) -> float:
+    """The standard error of the logarithm of a total, by how far totals (forecast / actual - 1) were off; nan is left out of it."""
+    squares = [log1p(max(error, -0.95)) ** 2 for error in total_errors if not isnan(error)]
+    return min(sqrt(sum(squares) / len(squares)), LEVEL_ERROR_MAX) if squares else LEVEL_UNKNOWN
+
+
+def around(expected: np.ndarray, level: np.ndarray | float, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(low, high) with 90 % of what is off by a factor, whose logarithm has the standard error `level`, and by chance, a standard error.
+
+    The two are independent: on each side what they allow for stands at right angles. Nothing falls below 0.
+    """
+    low, high = (np.hypot(expected * (1 - np.exp(way * Z * level)), Z * chance) for way in (-1, 1))
+    return np.maximum(expected - low, 0), expected + high
 
 
 def log_error(model: Fitted, expected: Callable[[Any], np.ndarray]) -> np.ndarray:

@@ -1,21 +1,31 @@
-"""What else is known of customers as of a day: feedback, visits, mails read. Each is tried as a signal; none is believed unasked."""
+"""What else is known of customers as of a day: feedback, visits, mails read, and whatever the company has named as a measure.
+
+Each is tried as a signal; none is believed unasked.
+"""
 
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
 import numpy as np
+from django.utils.translation import gettext_noop
 
+from rapport.commerce.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_REFUNDED, ORDER_UPDATED
 from rapport.lib.clock import DAY_US
 from rapport.lib.zone import company_zone
+from rapport.segments import queries as segments
+from rapport.segments.amounts import COUNTED, amounts, is_figure
 from rapport.segments.bounds import moment_of
 from rapport.segments.lake import CUSTOMER, Lake, Reader, Rows, lake_at, wall_time
+from rapport.segments.nodes import Amount
+from rapport.segments.vocabulary import Vocabulary
 from rapport.value.bought import rows_in
 from rapport.value.calendar import day_end_us
 from rapport.value.signals import Signals
 from rapport.warehouse import queries as warehouse
 
 LATE_DAYS = 90
-STEP = 0.5  # counts are told by their logarithm, in steps of it: customers alike are fitted as one
+NAMED_MAX = 10  # of the company's own measures: each costs a scan
+OF_PURCHASES = (ORDER_COMPLETED, ORDER_UPDATED, ORDER_CANCELLED, ORDER_REFUNDED)
 
 
 @dataclass(frozen=True)
@@ -28,40 +38,65 @@ class Measure:
     is_trend: bool = False
 
 
-MEASURES = (
-    Measure("last feedback", "Feedback Given", "score"),
-    Measure("trend of feedback", "Feedback Given", "score", is_trend=True),
-    Measure("visits in 90 days", "Page Viewed"),
-    Measure("mails opened in 90 days", "Email Opened"),
-    Measure("mails followed in 90 days", "Email Link Clicked"),
+MEASURES = (  # names are kept in English, and shown translated
+    Measure(gettext_noop("last feedback"), "Feedback Given", "score"),
+    Measure(gettext_noop("trend of feedback"), "Feedback Given", "score", is_trend=True),
+    Measure(gettext_noop("visits in 90 days"), "Page Viewed"),
+    Measure(gettext_noop("mails opened in 90 days"), "Email Opened"),
+    Measure(gettext_noop("mails followed in 90 days"), "Email Link Clicked"),
 )
 
 
+@dataclass(frozen=True)
+class Named:
+    """A measure the company has named itself."""
+
+    name: str
+    amount: Amount
+
+
 def signals(ids: np.ndarray, end_us: int) -> Signals | None:
-    """The measures for which there are facts before a moment; None where there are none."""
-    told = warehouse.ask(lambda reader: [one for one in MEASURES if _rows(lake_at(reader, end_us), one) is not None])
+    """The measures for which there are facts before a moment, then those the company has named; None where there are none."""
+    told: list[Measure | Named] = warehouse.ask(lambda reader: [one for one in MEASURES if _rows(lake_at(reader, end_us), one) is not None])
+    words = segments.vocabulary()
+    told += named(words)
     if not told or not len(ids):
         return None
 
     def known(day: int, whose: np.ndarray) -> np.ndarray:
-        return warehouse.ask(lambda reader: np.column_stack([_values(reader, one, day, whose) for one in told]))
+        return warehouse.ask(lambda reader: np.column_stack([_values(reader, words, one, day, whose) for one in told]))
 
-    return Signals(tuple(one.name for one in told), known)
+    return Signals(tuple(one.name for one in told), known, tuple(_is_counted(one) for one in told))
 
 
-def _values(reader: Reader, measure: Measure, day: int, whose: np.ndarray) -> np.ndarray:
+def named(words: Vocabulary) -> list[Named]:
+    """Named measures that are figures and not of purchases, which the models know already: the first NAMED_MAX by name."""
+    own = {one.name for one in MEASURES}
+    found = [
+        Named(name, amount)
+        for name, amount in sorted(words.measures.items())
+        if name not in own and amount.event not in OF_PURCHASES and is_figure(amount, words)
+    ]
+    return found[:NAMED_MAX]
+
+
+def _is_counted(one: Measure | Named) -> bool:
+    return one.amount.kind in COUNTED if isinstance(one, Named) else not one.path
+
+
+def _values(reader: Reader, words: Vocabulary, one: Measure | Named, day: int, whose: np.ndarray) -> np.ndarray:
     """Of these customers (rising ids) at the end of a day: NaN unknown, of shape (customers,)."""
     lake = lake_at(reader, day_end_us(day))
-    rows = _rows(lake, measure)
+    if isinstance(one, Named):
+        return amounts(one.amount, words, lake, whose)
+    rows, values = _rows(lake, one), np.full(len(whose), np.nan if one.path else 0.0)
     if rows is None:
-        return np.full(len(whose), np.nan if measure.path else 0.0)
-    found = lake.ask(_told(lake, rows, measure, day))
-    ids = found[CUSTOMER].to_numpy()
-    place = np.minimum(np.searchsorted(whose, ids), max(len(whose) - 1, 0))
-    known = whose[place] == ids
-    values = np.full(len(whose), np.nan if measure.path else 0.0)
+        return values
+    found = lake.ask(_told(lake, rows, one, day))
+    place = np.minimum(np.searchsorted(whose, found[CUSTOMER].to_numpy()), max(len(whose) - 1, 0))
+    known = whose[place] == found[CUSTOMER].to_numpy()
     values[place[known]] = found["told"].cast("float64").to_numpy(zero_copy_only=False)[known]
-    return values if measure.path else np.round(np.log1p(values) / STEP) * STEP
+    return values
 
 
 def _told(lake: Lake, rows: Rows, measure: Measure, day: int) -> ir.Table:

@@ -7,6 +7,7 @@ import numpy as np
 from rapport.value.btyd.models import Buying
 from rapport.value.btyd.rows import DAYS_A_WEEK
 from rapport.value.days import PurchaseDays
+from rapport.value.intervals import around
 
 COHORTS_MAX = 13
 WEEKS_MAX = 156
@@ -28,6 +29,8 @@ class Tracking:
     cut_week: int  # the model saw no further
     forecast: tuple[float, ...]  # cumulative
     actual: tuple[float, ...]
+    low: tuple[float, ...] = ()  # the forecast lies between, with 90 %; up to the cut there is nothing to be unsure of
+    high: tuple[float, ...] = ()
 
 
 def cohorts(days: PurchaseDays) -> tuple[Cohort, ...]:
@@ -49,19 +52,27 @@ def repeat_rate(days: PurchaseDays) -> float | None:
     return float((days.counts > 1).mean()) if len(days.ids) else None
 
 
-def tracking(days: PurchaseDays, model: Buying, cut: int, until: int) -> Tracking:
-    """Forecast by a model of what was known on the day of the cut, for everybody who had bought by then."""
+def tracking(days: PurchaseDays, model: Buying, cut: int, until: int, level_error: float) -> Tracking:
+    """Forecast by a model of what was known on the day of the cut, for everybody who had bought by then.
+
+    What is forecast after the cut, n, is off by the level, whose error (`level_error`, of the logarithm of the total) grows with the root
+    of time to be whole at the end, and by chance, sqrt(n). What has been bought never grows less, nor does its lower limit.
+    """
     begun = int(days.day.min())
     told = days.summaries
     of_then = told.first <= cut
     weeks = min(WEEKS_MAX, (until - begun) // DAYS_A_WEEK)
     edges = until - np.arange(weeks, -1, -1) * DAYS_A_WEEK
     firsts, count = np.unique(told.first[of_then], return_counts=True)
-    since = np.maximum(edges[:, None] - firsts[None, :], 0) / DAYS_A_WEEK
-    forecast = model.new_customer(since) @ count
+    since = np.maximum(np.append(edges, cut)[:, None] - firsts[None, :], 0) / DAYS_A_WEEK
+    *forecast, at_cut = model.new_customer(since) @ count
+    ahead = np.where(edges > cut, np.maximum(np.array(forecast) - at_cut, 0), 0)
+    least, most = around(ahead, level_error * np.sqrt(np.maximum(edges - cut, 0) / (until - cut)), np.sqrt(ahead))
+    low, high = np.maximum.accumulate(forecast - ahead + least), forecast - ahead + most
     repeats = np.ones(len(days.day), bool)
     repeats[days.start[:-1]] = False
     repeats &= np.repeat(of_then, days.counts)
     actual = np.searchsorted(np.sort(days.day[repeats]), edges, side="right")
     cut_week = int(np.searchsorted(edges, cut, side="left"))
-    return Tracking(cut_week, tuple(np.round(forecast, 1).tolist()), tuple(actual.tolist()))
+    shown = (tuple(np.round(one, 1).tolist()) for one in (low, high))
+    return Tracking(cut_week, tuple(np.round(forecast, 1).tolist()), tuple(actual.tolist()), *shown)

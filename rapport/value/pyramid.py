@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from django.utils.translation import gettext_noop
 
 from rapport.segments.silos.quality import apartness, eta_squared, mean_with_interval
 
 PYRAMID = (0.01, 0.05, 0.20)  # of all customers, from the top
-NAMES = ("Top 1 %", "Next 4 %", "Next 15 %", "Others")
+NAMES = (gettext_noop("Top 1 %"), gettext_noop("Next 4 %"), gettext_noop("Next 15 %"), gettext_noop("Others"))  # kept in English
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from rapport.value import kept
 from rapport.value.models import Fit
 from rapport.value.names import CHURN_EDGES, PARTS, trait_names
 from rapport.value.pyramid import NAMES
+from rapport.value.said import said
 
 SHOWN_MAX = 30
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "moves",
     "newest",
     "of_customer",
+    "said",
     "told_before",
     "trait_names",
     "worth_of",

@@ -5,9 +5,11 @@ A gain in likelihood is no gain in forecast, so none is asked for.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+from django.utils.translation import gettext_noop
 
 from rapport.value.backtest import fitted
 from rapport.value.btyd.beta_geometric import BetaGeometric, BgNbd
@@ -16,6 +18,7 @@ from rapport.value.btyd.nbd import Nbd
 from rapport.value.btyd.rows import DAYS_A_WEEK
 from rapport.value.btyd.signals import Measured, Moved, moved
 from rapport.value.days import PurchaseDays, Summaries
+from rapport.value.said import Said
 
 NEARER = 0.9  # the error inside a signal's groups must fall below so much of what it was
 WORSE = 1.005  # and that of all customers may not rise above
@@ -35,13 +38,19 @@ class Signals:
 
     names: tuple[str, ...]
     known: Known
+    is_counted: tuple[bool, ...] = ()  # counts and sums; () for none
+
+    def some(self, which: tuple[int, ...]) -> "Signals":
+        """Those at these places, as far as their names say."""
+        counted = tuple(self.is_counted[place] for place in which) if self.is_counted else ()
+        return replace(self, names=tuple(self.names[place] for place in which), is_counted=counted)
 
 
 @dataclass(frozen=True)
 class Group:
     """Customers alike in one signal, and what they bought a head in the time after."""
 
-    name: str
+    name: Said
     customers: int
     without: float  # forecast with all other signals
     with_them: float
@@ -56,7 +65,7 @@ class Judged:
     rate: float  # how many times as often they buy, one standard deviation up
     stay: float  # how many times as long they stay
     is_accepted: bool
-    why: str
+    why: Said
     groups: tuple[Group, ...]
 
 
@@ -84,27 +93,74 @@ class Believed:
 
 
 def judged(days: PurchaseDays, origin: int, horizon_days: int, kind: type[Buying], signals: Signals) -> tuple[Judged, ...]:
-    """Forecast from a day in the past with all signals and with all but one, and look inside that one's groups."""
+    """Forecast from a day in the past with all signals and with all but one, and look inside that one's groups.
+
+    One that makes the forecast of all customers worse is left out, the worst first, and the others are tried anew: it must not cost the
+    company those that help.
+    """
     known = days.until(origin)
     did, _ = days.within(origin, origin + horizon_days, known.ids)
-    values = signals.known(origin, known.ids)
-    weeks = horizon_days / DAYS_A_WEEK
-    told = known.summaries
-    every = believed(told, origin, kind, Signals(signals.names, lambda _day, _ids: values), tuple(range(len(signals.names))))
-    if every is None:
-        return tuple(Judged(name, 1, 1, False, "The same of everybody, or known of nobody.", ()) for name in signals.names)
-    with_them = expected(told, origin, every, values, weeks)
-    rows = told.rows(origin)
-    plain = fitted(kind, rows)[0].purchases(rows, weeks)[rows.row_of]
-    if _rmse(with_them, did) > WORSE * _rmse(plain, did):
-        return tuple(
-            Judged(name, 1, 1, False, f"With signals the forecast is worse than that of {kind.name}.", ()) for name in signals.names
-        )
-    found = []
-    for place, name in enumerate(signals.names):
-        without = expected(told, origin, replace(every, model=every.model.without(name)), values, weeks)
-        found.append(_judged(name, place, values[:, place], (without, with_them, did), every))
-    return tuple(found)
+    trial = _Trial(known.summaries, did, origin, kind, horizon_days / DAYS_A_WEEK, signals, signals.known(origin, known.ids))
+    which, found = tuple(range(len(signals.names))), {}
+    while which:
+        together = trial.of(which)
+        found |= dict(zip(which, together.judged, strict=True))
+        if not together.is_worse and together.worse[together.worst] <= WORSE:
+            break
+        which = which[: together.worst] + which[together.worst + 1 :]
+    return tuple(found[place] for place in range(len(signals.names)))
+
+
+@dataclass(frozen=True)
+class _Together:
+    """Signals tried together: whether with all of them the forecast is worse than with none; `worse`: the error with each over that
+    without it."""
+
+    judged: tuple[Judged, ...]
+    is_worse: bool
+    worse: tuple[float, ...]
+
+    @property
+    def worst(self) -> int:
+        return int(np.argmax(self.worse))
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """Customers as of an origin, what is known of them, and what they did in the weeks after."""
+
+    told: Summaries
+    did: np.ndarray
+    origin: int
+    kind: type[Buying]
+    weeks: float
+    signals: Signals
+    values: np.ndarray  # (customers, measures)
+
+    def of(self, which: tuple[int, ...]) -> _Together:
+        values, ids = self.values[:, list(which)], self.told.ids
+        own = replace(self.signals.some(which), known=lambda _day, whose: values[np.searchsorted(ids, whose)])
+        every = believed(self.told, self.origin, self.kind, own, tuple(range(len(which))))
+        if every is None:
+            why = Said(gettext_noop("The same of everybody, or known of nobody."), {})
+            return _Together(tuple(Judged(name, 1, 1, False, why, ()) for name in own.names), False, (1.0,) * len(which))
+        with_them = expected(self.told, self.origin, every, values, self.weeks)
+        is_worse = _rmse(with_them, self.did) > WORSE * _rmse(self._plain, self.did)
+        found, worse = [], []
+        for place, name in enumerate(own.names):
+            without = expected(self.told, self.origin, replace(every, model=every.model.without(name)), values, self.weeks)
+            one = _judged(name, place, values[:, place], (without, with_them, self.did), every)
+            if is_worse:
+                words = gettext_noop("With signals the forecast is worse than that of %(model)s.")
+                one = replace(one, is_accepted=False, why=Said(words, {"model": self.kind.name}))
+            found.append(one)
+            worse.append(_rmse(with_them, self.did) / max(_rmse(without, self.did), 1e-12))
+        return _Together(tuple(found), is_worse, tuple(worse))
+
+    @cached_property
+    def _plain(self) -> np.ndarray:
+        rows = self.told.rows(self.origin)
+        return fitted(self.kind, rows)[0].purchases(rows, self.weeks)[rows.row_of]
 
 
 def believed(told: Summaries, as_of: int, kind: type[Buying], signals: Signals, which: tuple[int, ...]) -> Believed | None:
@@ -114,8 +170,8 @@ def believed(told: Summaries, as_of: int, kind: type[Buying], signals: Signals, 
     known = ~np.isnan(values)
     if not known.any():
         return None
-    names = tuple(signals.names[place] for place in which)
-    measured = Measured.of(names, values)
+    own = signals.some(which)
+    measured = Measured.of(own.names, values, own.is_counted)
     if not (measured.spread > 0).any() and not any(measured.has_missing):
         return None
     x, t_x, T = told.counts[chosen] - 1, told.last[chosen] - told.first[chosen], as_of - told.first[chosen]
@@ -123,7 +179,7 @@ def believed(told: Summaries, as_of: int, kind: type[Buying], signals: Signals, 
     model = moved(_family(kind), x, t_x, T, z, measured.columns)
     if model.base.fit.at_edge:  # nobody is seen to leave
         model = moved(Nbd, x, t_x, T, z, measured.columns)
-    return Believed(names, which, measured, model)
+    return Believed(own.names, which, measured, model)
 
 
 def expected(told: Summaries, as_of: int, signals: Believed, values: np.ndarray, weeks: float) -> np.ndarray:
@@ -149,37 +205,55 @@ def _judged(name: str, place: int, values: np.ndarray, told: tuple[np.ndarray, n
     before, after = _distance(without, did, parts), _distance(with_it, did, parts)
     chance = sum(CHANCE * float(did[part].std()) * float(part.sum()) ** 0.5 for _, part in parts)
     if len(groups) < 2:
-        return Judged(name, rate, stay, False, f"Fewer than two groups of {GROUP_MIN} customers.", groups)
+        few = Said(gettext_noop("Fewer than two groups of %(least)s customers."), {"least": GROUP_MIN})
+        return Judged(name, rate, stay, False, few, groups)
     if before < BEYOND_CHANCE * chance:
-        return Judged(name, rate, stay, False, "What is off inside its groups is no more than chance.", groups)
-    nearer = f"{1 - after / before:.0%} nearer" if before > after else f"{after / max(before, 1e-12) - 1:.0%} further off"
-    why = f"The forecast inside its groups comes {nearer}"
-    if _rmse(with_it, did) > WORSE * _rmse(without, did):
-        return Judged(name, rate, stay, False, f"{why}, but that of all customers is worse.", groups)
-    return Judged(name, rate, stay, after < NEARER * before, f"{why}.", groups)
+        usual = Said(gettext_noop("What is off inside its groups is no more than chance."), {})
+        return Judged(name, rate, stay, False, usual, groups)
+    is_worse = _rmse(with_it, did) > WORSE * _rmse(without, did)
+    is_nearer = not is_worse and after < NEARER * before
+    return Judged(name, rate, stay, is_nearer, _came(before, after, is_worse), groups)
 
 
-def _distance(forecast: np.ndarray, did: np.ndarray, parts: list[tuple[str, np.ndarray]]) -> float:
-    """How far forecasts of groups lie from what they did, a customer; what all of them are off by is no matter of a signal."""
-    level = did.sum() / max(float(forecast.sum()), 1e-12)
+def _came(before: float, after: float, is_worse: bool) -> Said:
+    """How much nearer the forecast comes inside a signal's groups, and whether that of all customers is worse for it."""
+    if before > after:
+        by = {"by": f"{1 - after / before:.0%}"}
+        if is_worse:
+            return Said(gettext_noop("The forecast inside its groups comes %(by)s nearer, but that of all customers is worse."), by)
+        return Said(gettext_noop("The forecast inside its groups comes %(by)s nearer."), by)
+    by = {"by": f"{after / max(before, 1e-12) - 1:.0%}"}
+    if is_worse:
+        return Said(gettext_noop("The forecast inside its groups comes %(by)s further off, but that of all customers is worse."), by)
+    return Said(gettext_noop("The forecast inside its groups comes %(by)s further off."), by)
+
+
+def _distance(forecast: np.ndarray, did: np.ndarray, parts: list[tuple[Said, np.ndarray]]) -> float:
+    """How far forecasts of groups lie from what they did, a customer; the level is mended for all."""
+    level = _level(forecast, did)
     return sum(float(part.sum()) * abs(float(forecast[part].mean()) * level - float(did[part].mean())) for _, part in parts)
 
 
-def _groups(values: np.ndarray) -> list[tuple[str, np.ndarray]]:
+def _groups(values: np.ndarray) -> list[tuple[Said, np.ndarray]]:
     """Unknown, and thirds of the known (fewer where many are alike); those of GROUP_MIN customers at least."""
     known = ~np.isnan(values)
-    found = [("unknown", ~known)]
+    found = [(Said(gettext_noop("unknown"), {}), ~known)]
     if known.any():
         edges = np.unique(np.quantile(values[known], (1 / 3, 2 / 3)))
         place = np.searchsorted(edges, np.where(known, values, np.inf), side="left")
         labels = [
-            f"up to {edges[0]:g}",
-            *(f"{low:g} to {high:g}" for low, high in pairwise(edges)),
-            f"above {edges[-1]:g}",
+            Said(gettext_noop("up to %(high)s"), {"high": f"{edges[0]:g}"}),
+            *(Said(gettext_noop("%(low)s to %(high)s"), {"low": f"{low:g}", "high": f"{high:g}"}) for low, high in pairwise(edges)),
+            Said(gettext_noop("above %(low)s"), {"low": f"{edges[-1]:g}"}),
         ]
         found.extend((label, known & (place == number)) for number, label in enumerate(labels))
     return [(label, part) for label, part in found if int(part.sum()) >= GROUP_MIN]
 
 
 def _rmse(forecast: np.ndarray, did: np.ndarray) -> float:
-    return float(np.sqrt(np.mean((forecast - did) ** 2)))
+    """Of a forecast whose total is right: the level is mended for all, and no matter of a signal."""
+    return float(np.sqrt(np.mean((forecast * _level(forecast, did) - did) ** 2)))
+
+
+def _level(forecast: np.ndarray, did: np.ndarray) -> float:
+    return float(did.sum()) / max(float(forecast.sum()), 1e-12)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext_noop
 
 from rapport.value.btyd.fitting import Maximum
 from rapport.value.btyd.gamma_gamma import GammaGamma
 from rapport.value.errors import NotFitted
+from rapport.value.said import Said
 
 BUYERS_MIN = 50  # with fewer who bought twice, how much purchases of one customer differ is a guess
 LEARNERS_MAX = 1_000_000  # customers: of more, parameters are no surer
@@ -24,7 +26,12 @@ class Spending:
     model: GammaGamma
     is_fitted: bool
     correlation: float  # between how often and how much
-    why: str
+    why: Said
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Nothing could be learnt, or amounts are not as Gamma-Gamma has them: whoever reads a forecast should know."""
+        return not self.is_fitted or abs(self.correlation) >= CORRELATED
 
 
 def spending(counts: np.ndarray, mean: np.ndarray) -> Spending:
@@ -33,34 +40,42 @@ def spending(counts: np.ndarray, mean: np.ndarray) -> Spending:
     often = paid & (counts > 1)
     correlation = _correlation(counts[often], mean[often])
     if not paid.any():
-        return Spending(_plain(1e-9), False, 0.0, "No purchase has an amount above nothing, so none is expected.")
+        why = Said(gettext_noop("No purchase has an amount above nothing, so none is expected."), {})
+        return Spending(_plain(1e-9), False, 0.0, why)
     usual = np.minimum(mean[paid], np.quantile(mean[paid], USUAL))
     average = float(usual @ counts[paid] / counts[paid].sum())
     if np.ptp(mean[paid]) <= ALIKE * average:
-        return Spending(_plain(average), False, 0.0, "All purchases are worth the same.")
+        return Spending(_plain(average), False, 0.0, Said(gettext_noop("All purchases are worth the same."), {}))
     if int(often.sum()) < BUYERS_MIN:
-        return Spending(
-            _plain(average),
-            False,
-            correlation,
-            f"Fewer than {BUYERS_MIN} customers bought twice: everybody is drawn to the mean.",
-        )
+        words = gettext_noop("Fewer than %(least)s customers bought twice: everybody is drawn to the mean.")
+        return Spending(_plain(average), False, correlation, Said(words, {"least": BUYERS_MIN}))
     learners = np.linspace(0, len(counts) - 1, min(len(counts), LEARNERS_MAX)).astype(int)
     try:
         model = GammaGamma.of(counts[learners], mean[learners])
     except NotFitted:
         model = None
     if model is None or model.fit.at_edge or model.fit.parameters[1] < Q_MIN:
-        return Spending(
-            _plain(average),
-            False,
-            correlation,
-            "Gamma-Gamma does not fit these amounts: everybody is drawn to the mean.",
+        words = gettext_noop("Gamma-Gamma does not fit these amounts: everybody is drawn to the mean.")
+        return Spending(_plain(average), False, correlation, Said(words, {}))
+    return Spending(model, True, correlation, _fitted(int(often.sum()), correlation))
+
+
+def _fitted(customers: int, correlation: float) -> Said:
+    """What Gamma-Gamma was learnt from, and what it denies."""
+    of = {"n": f"{customers:,}", "correlation": f"{correlation:+.2f}"}
+    if abs(correlation) < CORRELATED:
+        return Said(gettext_noop("Gamma-Gamma over %(n)s customers who bought twice or more."), of)
+    if correlation > 0:
+        words = gettext_noop(
+            "Gamma-Gamma over %(n)s customers who bought twice or more."
+            " Who buys more often spends more each time (%(correlation)s), which it cannot say."
         )
-    why = f"Gamma-Gamma over {int(often.sum()):,} customers who bought twice or more."
-    if abs(correlation) >= CORRELATED:
-        why += f" Who buys more often spends {'more' if correlation > 0 else 'less'} each time ({correlation:+.2f}), which it cannot say."
-    return Spending(model, True, correlation, why)
+    else:
+        words = gettext_noop(
+            "Gamma-Gamma over %(n)s customers who bought twice or more."
+            " Who buys more often spends less each time (%(correlation)s), which it cannot say."
+        )
+    return Said(words, of)
 
 
 def _plain(average: float) -> GammaGamma:

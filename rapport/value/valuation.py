@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from django.utils.translation import gettext_noop
 
 from rapport.value.backtest import REPEATERS_MIN, Backtest, backtested, fitted
 from rapport.value.btyd.fitting import Maximum
 from rapport.value.btyd.models import Buying
 from rapport.value.btyd.nbd import Nbd
 from rapport.value.btyd.rows import DAYS_A_WEEK, Rows
+from rapport.value.btyd.two_kinds import TwoKinds
 from rapport.value.days import PurchaseDays, Summaries
 from rapport.value.errors import NotFitted, TooFewPurchases
-from rapport.value.intervals import Z, log_error, predictive
+from rapport.value.intervals import LEVEL_ERROR_MAX, LEVEL_UNKNOWN, Z, log_error, predictive
+from rapport.value.said import Said
 from rapport.value.signals import Believed, Judged, Signals, believed, judged
 from rapport.value.spending import Spending, spending
 
@@ -23,8 +26,6 @@ LIFETIME_YEARS = 20
 ROWS_AT_ONCE, CUSTOMERS_AT_ONCE = 100_000, 500_000  # scored together: what is worked out for them is held in memory
 LATER_YEARS = (2, 3, 4, 5, 7, 10, 14, LIFETIME_YEARS)  # of a lifetime, after the first; discounted at the middle of each
 CHURN_DAYS = 90
-LEVEL_ERROR_MAX = 1.0  # totals that were further off say that nothing can be told, however wide the interval
-LEVEL_UNKNOWN = 0.3  # standard error of the logarithm of the total where no back-test could be made
 DUE_DAYS_MAX = 36_500
 DUE = 0.75  # the share of a customer's gaps between purchases that are over when it is time to write
 
@@ -49,7 +50,7 @@ class Fit:
     as_of: int  # the last day of observation, days since 1970-01-01
     options: Options
     backtest: Backtest | None
-    notes: tuple[str, ...]  # plain words on every fallback taken
+    notes: tuple[Said, ...]  # plain words on every fallback taken
     level: float = 1.0  # of money, by the last back-test
     purchases_level: float = 1.0
     log_level_error: float = LEVEL_UNKNOWN
@@ -95,12 +96,12 @@ def fit(
         raise TooFewPurchases(
             "All orders are of the last day: nobody has been watched since.", mend="Load older orders, or come back tomorrow."
         )
-    notes: list[str] = []
+    notes: list[Said] = []
     backtest = _backtest(sampled, as_of, options, notes, tell)
     tell("  the models of all customers")
     buying = _buying(rows, options, backtest, notes)
     money = spending(told.counts, told.mean)
-    if not money.is_fitted or "cannot say" in money.why:
+    if money.is_doubtful:
         notes.append(money.why)
     if backtest is None:
         return Fit(buying, money, as_of, options, None, tuple(notes), grouped_rows=len(rows.x))
@@ -200,35 +201,42 @@ def _signals(
     return found, believed(told, as_of, kind, signals, which) if which else None
 
 
-def _backtest(sampled: PurchaseDays, as_of: int, options: Options, notes: list[str], tell: Tell) -> Backtest | None:
+def _backtest(sampled: PurchaseDays, as_of: int, options: Options, notes: list[Said], tell: Tell) -> Backtest | None:
     """Over the horizon, or over half of what is known where that is shorter."""
     span = as_of - int(sampled.day.min()) if len(sampled.day) else 0
     horizon = min(options.horizon_days, span // 2)
     if horizon < 1:
-        notes.append("There is no past to forecast from: how far to trust this cannot be told.")
+        notes.append(Said(gettext_noop("There is no past to forecast from: how far to trust this cannot be told."), {}))
         return None
     try:
         found = backtested(sampled, as_of, horizon, tell, options.model)
-    except TooFewPurchases as refusal:
-        notes.append(f"No back-test: {refusal}")
+    except TooFewPurchases:  # said anew in words that can be translated later
+        words = gettext_noop(
+            "No back-test: Fewer than %(least)s customers had bought twice %(days)s days ago, or none of them has bought since."
+            " Wait for more purchases, load older orders, or choose a shorter horizon."
+        )
+        notes.append(Said(words, {"least": REPEATERS_MIN, "days": horizon}))
         return None
     if horizon < options.horizon_days:
-        notes.append(f"Only {span} days are known, so the back-test looked {horizon} days ahead, not {options.horizon_days}.")
+        words = gettext_noop("Only %(span)s days are known, so the back-test looked %(days)s days ahead, not %(asked)s.")
+        notes.append(Said(words, {"span": span, "days": horizon, "asked": options.horizon_days}))
     return found
 
 
-def _buying(rows: Rows, options: Options, backtest: Backtest | None, notes: list[str]) -> Buying:
+def _buying(rows: Rows, options: Options, backtest: Backtest | None, notes: list[Said]) -> Buying:
     repeaters = float(rows.count[rows.x > 0].sum())
     if repeaters < REPEATERS_MIN:
-        notes.append(
-            f"{int(repeaters)} customers bought on two days or more; below {REPEATERS_MIN} everybody is drawn to one average rate."
-        )
+        words = gettext_noop("%(n)s customers bought on two days or more; below %(least)s everybody is drawn to one average rate.")
+        notes.append(Said(words, {"n": int(repeaters), "least": REPEATERS_MIN}))
         return _plain(rows)
     kind = options.model or (backtest.chosen if backtest else Nbd)
     model, is_identified = fitted(kind, rows)
     if not is_identified:
-        what = "a second kind of customer" if "two" in kind.name else "dropout"
-        notes.append(f"{kind.name}: {what} is not identified by these orders, so NBD is taken.")
+        if issubclass(kind, TwoKinds):
+            words = gettext_noop("%(model)s: a second kind of customer is not identified by these orders, so NBD is taken.")
+        else:
+            words = gettext_noop("%(model)s: dropout is not identified by these orders, so NBD is taken.")
+        notes.append(Said(words, {"model": kind.name}))
     return model
 
 

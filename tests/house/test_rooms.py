@@ -32,6 +32,7 @@ REGISTERS = {  # what a room keeps for others to hang something on, or a closed 
         "worth",
         "lake",
         "bounds",
+        "amounts",
     },  # the language and its answers
 }
 NOUNS = "models"  # instances may be read and named in a signature; only their owner queries, saves or deletes them

@@ -200,7 +200,7 @@ def trust(report: dict[str, Any]) -> Trust:
     errors = [] if found is None else [one["money"]["total_error"] for one in chosen_tried(found)]
     known = [error for error in errors if error is not None]
     if not errors or errors[0] is None:
-        return Trust("", "", (report["notes"] or [_("There was nothing to try it on.")])[0])
+        return Trust("", "", queries.said(report["notes"][0]) if report["notes"] else _("There was nothing to try it on."))
     error = errors[0]
     way = _("%(percent)s too high") if error >= 0 else _("%(percent)s too low")
     tone = "good" if abs(error) <= NEAR else "warn" if abs(error) > FAR else ""

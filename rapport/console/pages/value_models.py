@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from rapport.console.pages.value import chosen_tried
 from rapport.console.templatetags.wording import MINUS, day_words
 from rapport.console.templatetags.worth import bare, off_by, share, to_hundredths
+from rapport.value import queries
 
 Tried = dict[str, Any]
 SIGNS = f"+{MINUS}"
@@ -64,9 +65,9 @@ def origins(backtest: dict[str, Any]) -> list[Origin]:
 def closer(backtest: dict[str, Any]) -> list[tuple[str, str]]:
     """(plain rule, the figures of the last cut on which it came nearer than the model in use)."""
     found: dict[str, list[str]] = defaultdict(list)
-    for said in backtest["closer"]:
-        rule, _colon, figure = said.partition(": ")
-        found[rule].append(figure)
+    for one in backtest["closer"]:
+        rule, _colon, figure = one.partition(": ")
+        found[queries.said(rule)].append(queries.said(figure))
     return [(rule, ", ".join(figures)) for rule, figures in found.items()]
 
 
@@ -110,4 +111,5 @@ def _row(one: Tried, columns: tuple[Column, ...], best: list[str], chosen: str) 
         figures.append(Figure(text, one["is_identified"] and text.lstrip(SIGNS) == nearest))
     in_use = one["model"] == chosen
     note = "" if one["is_identified"] else _("not identified: NBD speaks for it")
-    return Row(one["model"], figures, in_use, note or (_("to compare") if one["is_rule"] else ""))
+    name = queries.said(one["model"]) if one["is_rule"] else one["model"]
+    return Row(name, figures, in_use, note or (_("to compare") if one["is_rule"] else ""))

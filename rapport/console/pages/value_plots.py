@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from rapport.console.pages.value import Cell, Fifth, chosen_tried
 from rapport.console.templatetags.wording import count
-from rapport.console.templatetags.worth import bare, forecast, share
+from rapport.console.templatetags.worth import bare, between, forecast, share
+from rapport.value import queries
 
 TENTHS_APART = 10  # points of a curve between two rows of its table
 WEEKS_APART = 13
@@ -57,18 +58,20 @@ def gini(report: dict[str, Any]) -> tuple[str, str]:
 
 
 def tenths(report: dict[str, Any], code: str | None) -> Plot:
-    """What each tenth by forecast really spent, beside the forecast, after the last cut."""
+    """What each tenth by forecast really spent, beside the forecast and where it was to lie with 90 %, after the last cut."""
     if report["backtest"] is None:
         return Plot({}, NOTHING, no_past(report))
-    money = chosen_tried(report["backtest"])[0]["money"]
+    money, held = chosen_tried(report["backtest"])[0]["money"], report["backtest"]["held"]
     did, said = money["actual_by_tenth"], money["forecast_by_tenth"]
+    likely = (held or {}).get("likely_by_tenth") or []  # fits of old kept none
     names = [str(number + 1) for number in range(len(did))]
-    words = {"did": _("really spent"), "said": _("forecast"), "tenths": _("tenths by forecast, a head")}
+    words = {"did": _("really spent"), "said": _("forecast"), "likely": _("likely (90 %)"), "tenths": _("tenths by forecast, a head")}
+    heads = [_("Tenth by forecast"), _("Really spent, a head"), _("Forecast, a head")]
     rows = [[name, forecast(one, code), forecast(other, code)] for name, one, other in zip(names, did, said, strict=True)]
-    return Plot(
-        {"names": names, "did": did, "said": said, "code": code or "", "words": words},
-        Table([_("Tenth by forecast"), _("Really spent, a head"), _("Forecast, a head")], rows),
-    )
+    if likely:
+        heads.append(_("Likely (90 %)"))
+        rows = [[*row, between(limits[0], limits[1], code)] for row, limits in zip(rows, likely, strict=True)]
+    return Plot({"names": names, "did": did, "said": said, "likely": likely, "code": code or "", "words": words}, Table(heads, rows))
 
 
 def weeks(report: dict[str, Any]) -> Plot:
@@ -78,10 +81,21 @@ def weeks(report: dict[str, Any]) -> Plot:
     if found is None:
         return Plot({}, NOTHING, no_past(report))
     did, said, cut = found["actual"], found["forecast"], found["cut_week"]
-    words = {"did": _("real ones"), "said": _("forecast of repeat orders"), "cut": _("the model saw no further"), "weeks": _("weeks")}
+    low, high = found.get("low") or [], found.get("high") or []  # fits of old kept none
+    words = {
+        "did": _("real ones"),
+        "said": _("forecast of repeat orders"),
+        "likely": _("likely (90 %)"),
+        "cut": _("the model saw no further"),
+        "weeks": _("weeks"),
+    }
     shown = sorted({*range(0, len(did), WEEKS_APART), cut, len(did) - 1} & set(range(len(did))))
+    heads = [_("Week"), _("Real repeat orders"), _("Forecast")]
     rows = [[str(week), count(did[week]), count(round(said[week]))] for week in shown]
-    return Plot({"did": did, "said": said, "cut": cut, "words": words}, Table([_("Week"), _("Real repeat orders"), _("Forecast")], rows))
+    if low:
+        heads.append(_("Likely (90 %)"))
+        rows = [[*row, f"{count(round(low[week]))} – {count(round(high[week]))}"] for row, week in zip(rows, shown, strict=True)]
+    return Plot({"did": did, "said": said, "low": low, "high": high, "cut": cut, "words": words}, Table(heads, rows))
 
 
 def held(report: dict[str, Any]) -> Plot:
@@ -110,5 +124,5 @@ def histogram(report: dict[str, Any], code: str | None) -> Plot:
 
 
 def no_past(report: dict[str, Any]) -> str:
-    """Why nothing could be tried out, in the words of the fit."""
-    return str(next(iter(report["notes"]), _("There was no past to try it on.")))
+    """Why nothing could be tried out, as the fit said it."""
+    return queries.said(report["notes"][0]) if report["notes"] else _("There was no past to try it on.")

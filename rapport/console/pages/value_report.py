@@ -27,7 +27,7 @@ class Parameter:
 def notes(fit: Fit) -> list[str]:
     """What somebody should know before believing it, in plain words."""
     report = fit.report
-    found = [str(note) for note in report["notes"]]
+    found = [queries.said(note) for note in report["notes"]]
     moved = corrected(report)
     if report["backtest"] is None:
         found.append(_("No back-test could be made, so nothing was corrected and all intervals are guesses on the wide side."))
@@ -65,7 +65,7 @@ def moved(found: queries.Moves | None) -> list[Moved]:
     """By the level before, those who are new last; nothing where there is nothing to compare with."""
     if found is None:
         return []
-    names = [*found.names, _("New since then")]
+    names = [*map(queries.said, found.names), _("New since then")]
     return [Moved(name, [(n, place == row) for place, n in enumerate(found.people[row])]) for row, name in enumerate(names)]
 
 
@@ -162,7 +162,7 @@ def _later(one: dict[str, Any], most: float) -> Later:
     mean, low, high = one["mean"], one["low"], one["high"]
     churn = (one["churn_said"], one["churn_was"]) if "churn_said" in one else None
     edges = (mean if low is None else low) / most, (mean if high is None else high) / most
-    return Later(one["name"], one["customers"], mean, low, high, one["share"], churn, mean / most, *edges)
+    return Later(queries.said(one["name"]), one["customers"], mean, low, high, one["share"], churn, mean / most, *edges)
 
 
 @dataclass(frozen=True)
@@ -203,13 +203,20 @@ class Signal:
     often: str
     stays: str
     why: str
-    groups: list[dict[str, Any]]
+    groups: list[dict[str, Any]]  # as kept
 
 
 def signals(report: dict[str, Any]) -> list[Signal]:
     """Those taken first."""
     found = [
-        Signal(one["name"], one["is_accepted"], off_by(one["rate"] - 1), off_by(one["stay"] - 1), one["why"], one["groups"])
+        Signal(
+            queries.said(one["name"]),
+            one["is_accepted"],
+            off_by(one["rate"] - 1),
+            off_by(one["stay"] - 1),
+            queries.said(one["why"]),
+            one["groups"],
+        )
         for one in report["signals"]
     ]
     return sorted(found, key=lambda one: not one.is_taken)

@@ -9,8 +9,10 @@ from django import template
 from django.utils.translation import gettext as _
 
 from rapport.console.templatetags.wording import MINUS, day_words, money, money_head
+from rapport.value import queries
 
 register = template.Library()
+register.filter(queries.said)
 WHOLE_FROM = 1  # of the currency; below, a forecast is told to the cent
 SHORT_FROM, LONG_FROM = 10_000, 100_000  # from where on thousands are written: where there is little room, and everywhere
 

@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from django.conf import settings
 from django.test import Client
+from pytest_django import Settings
 
 from rapport.console.pages import value as shown
 from rapport.console.tests.conftest import FOREIGN, INLINE, SignedIn
@@ -18,6 +22,8 @@ from rapport.lib.clock import now_us
 from rapport.segments import queries as segments
 from rapport.segments.models import Scheme, Segment
 from rapport.value.models import Fit
+from rapport.value.said import Said
+from rapport.value.signals import Group
 from tests.cast import identify
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,7 +139,7 @@ def test_the_report_tells_all_and_becomes_silos_once(valued: Fit, head: Client) 
     )
     for expected in (
         report["model"],
-        report["spending"]["why"],
+        str(Said(**report["spending"]["why"])),
         "Log-likelihood",
         "Value explained (eta²)",
         "Stable when redrawn",
@@ -161,6 +167,66 @@ def test_what_was_never_tried_is_not_claimed(valued: Fit, head: Client) -> None:
         page = words(said(head, address))
         assert "we cannot tell" in page.casefold() and reason in page, address
         assert "too high" not in page and "too low" not in page and "corrected for it" not in page
+
+
+@pytest.fixture
+def spanish(settings: Settings, tmp_path: Path) -> Callable[[dict[str, str]], None]:
+    """Readers may have pages in Spanish: from words to what a translator made of them."""
+
+    def translated(words: dict[str, str]) -> None:
+        catalogue = Catalog(locale="es")
+        for english, own in words.items():
+            catalogue.add(english, own)
+        file = tmp_path / "es" / "LC_MESSAGES" / "django.mo"
+        file.parent.mkdir(parents=True)
+        with file.open("wb") as binary:
+            write_mo(binary, catalogue)
+        settings.LOCALE_PATHS, settings.LANGUAGES = [tmp_path], [("en", "English"), ("es", "español")]
+
+    return translated
+
+
+def test_a_fit_speaks_the_language_of_its_reader(valued: Fit, head: Client, spanish: Callable[[dict[str, str]], None]) -> None:  # noqa: F811
+    few = Said("%(n)s customers bought on two days or more; below %(least)s everybody is drawn to one average rate.", {"n": 7, "least": 50})
+    amounts = Said("Gamma-Gamma over %(n)s customers who bought twice or more.", {"n": "1,234"})
+    groups = [asdict(Group(Said("up to %(high)s", {"high": "2.5"}), 40, 1.0, 1.1, 1.2))]
+    chance = Said("What is off inside its groups is no more than chance.", {})
+    signal = {"name": "last feedback", "rate": 1.1, "stay": 1.0, "is_accepted": False, "why": asdict(chance), "groups": groups}
+    valued.report |= {"notes": [asdict(few), "A fit of old said so."], "signals": [signal]}
+    valued.report["spending"]["why"] = asdict(amounts)
+    valued.report["backtest"]["closer"] = ["Average rate: total of money"]
+    valued.save()
+    spanish(
+        {
+            few.words: "Menos de %(least)s clientes: %(n)s.",
+            chance.words: "No es más que azar.",
+            valued.report["backtest"]["why"]["words"]: "%(model)s es el mejor.",
+            amounts.words: "Gamma-Gamma de %(n)s clientes.",
+            "up to %(high)s": "hasta %(high)s",
+            "last feedback": "última opinión",
+            "Average rate": "Ritmo medio",
+            "total of money": "suma de dinero",
+            "Top 1 %": "El mejor 1 %",
+        }
+    )
+    page = words(head.get(REPORT, headers={"Accept-Language": "es"}).content.decode())
+    for expected in (
+        "Menos de 50 clientes: 7.",
+        "A fit of old said so.",
+        "última opinión",
+        "No es más que azar.",
+        "hasta 2.5",
+        "Gamma-Gamma de 1,234 clientes.",
+        "Ritmo medio on suma de dinero",
+        "El mejor 1 %",
+    ):
+        assert expected in page, expected
+    assert "Average rate" not in page and "Top 1 %" not in page
+    overview = words(head.get(PAGE, headers={"Accept-Language": "es"}).content.decode())
+    assert f"{valued.report['backtest']['chosen']} es el mejor." in overview and "Ritmo medio on suma de dinero" in overview
+    page = words(said(head, REPORT))
+    told = (str(few), "A fit of old said so.", str(amounts), "last feedback", str(chance), "up to 2.5", "Average rate on total of money")
+    assert all(one in page for one in told)
 
 
 def test_without_the_scores_the_figures_still_stand_and_all_is_told_when_they_come(valued: Fit, head: Client) -> None:  # noqa: F811

@@ -21,6 +21,7 @@ from rapport.value.btyd.threads import alone
 RIDGE = 4.0  # as if an effect of one standard deviation were Normal(0, 1/2) over all signals there are
 STEP = 1e-4
 CLIP = 4.0  # standard deviations: further out a measure says no more
+LOG_STEP = 0.5  # what is counted is taken by its logarithm, in steps of it: customers alike are fitted as one
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,21 @@ class Measured:
     mean: np.ndarray  # (measures,)
     spread: np.ndarray
     has_missing: tuple[bool, ...]
+    is_counted: tuple[bool, ...] = ()  # counts and sums, taken by their logarithm; () for none
 
     @classmethod
-    def of(cls, names: tuple[str, ...], values: np.ndarray) -> "Measured":
+    def of(cls, names: tuple[str, ...], values: np.ndarray, is_counted: tuple[bool, ...] = ()) -> "Measured":
         """From values of shape (customers, measures)."""
+        values = _scaled(values, is_counted)
         known = ~np.isnan(values)
         many = np.maximum(known.sum(axis=0), 1)
         mean = np.where(known, values, 0).sum(axis=0) / many
         spread = np.sqrt(np.where(known, (values - mean) ** 2, 0).sum(axis=0) / many)
-        return cls(names, mean, spread, tuple((~known).any(axis=0) & known.any(axis=0)))
+        return cls(names, mean, spread, tuple((~known).any(axis=0) & known.any(axis=0)), is_counted)
 
     def z(self, values: np.ndarray) -> np.ndarray:
         """(customers, columns): each measure on its scale, 0 where unknown, then a mark for each that has unknown ones."""
+        values = _scaled(values, self.is_counted)
         known = ~np.isnan(values)
         scaled = np.clip((np.where(known, values, self.mean) - self.mean) / np.where(self.spread > 0, self.spread, 1), -CLIP, CLIP)
         return np.column_stack([scaled, *(~known[:, number] for number, has in enumerate(self.has_missing) if has)]).astype(float)
@@ -51,6 +55,13 @@ class Measured:
     def columns(self) -> tuple[str, ...]:
         marks = tuple(f"{name}: unknown" for name, has in zip(self.names, self.has_missing, strict=True) if has)
         return (*self.names, *marks)
+
+
+def _scaled(values: np.ndarray, is_counted: tuple[bool, ...]) -> np.ndarray:
+    if not any(is_counted):
+        return values
+    logs = np.round(np.sign(values) * np.log1p(np.abs(values)) / LOG_STEP) * LOG_STEP
+    return np.where(np.array(is_counted), logs, values)
 
 
 @dataclass(frozen=True)

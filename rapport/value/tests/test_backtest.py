@@ -44,7 +44,7 @@ def test_where_nobody_is_seen_to_leave_nbd_speaks_and_it_is_said(samples: Path) 
     days = online_retail(samples)
     report = backtested(days, int(days.day.max()), 180)
     assert report.chosen in (Nbd, TwoKinds)
-    assert "not identified" in report.why
+    assert "not identified" in str(report.why)
     assert {one.model for one in report.tried if not one.is_identified} >= {"BG/NBD", "Pareto/NBD"}
 
 
@@ -54,6 +54,26 @@ def test_origins_lie_apart_and_end_where_nothing_was_known(samples: Path) -> Non
     assert len(origins) == ORIGINS
     assert origins[-1] == ENDED - 91
     assert set(np.diff(origins)) == {91 // 4}
+
+
+def test_what_came_out_lay_mostly_where_it_was_to_lie(samples: Path) -> None:
+    days = cdnow_master(samples)
+    report = backtested(days, ENDED, ENDED - CALIBRATED)
+    held = report.held
+    assert held is not None and held.tracking is not None
+    money = report.of_chosen[0].money
+    inside = [low <= did <= high for (low, high), did in zip(held.likely_by_tenth, money.actual_by_tenth, strict=True)]
+    assert sum(inside) >= 8
+    assert all(low < said < high for (low, high), said in zip(held.likely_by_tenth, money.forecast_by_tenth, strict=True))
+    found = held.tracking
+    low, said, high = (np.array(one) for one in (found.low, found.forecast, found.high))
+    assert (low[: found.cut_week] == said[: found.cut_week]).all() and (high[: found.cut_week] == said[: found.cut_week]).all()
+    assert (low <= said).all() and (said <= high).all()
+    assert (np.diff(low) >= 0).all()  # what has been bought grows no less
+    assert (np.diff(high - low)[found.cut_week :] > 0).all()  # the further off, the less sure
+    grown = np.array(found.actual) - found.actual[found.cut_week] + said[found.cut_week]  # from where the forecast began
+    inside_weeks = ((low <= grown) & (grown <= high))[found.cut_week :]
+    assert inside_weeks.mean() >= 0.7 and inside_weeks[-1]
 
 
 def test_too_few_purchases_are_told() -> None:

@@ -16,7 +16,7 @@ from rapport.value.btyd.pareto_nbd import ParetoNbd
 from rapport.value.btyd.rows import Rows, grouped
 from rapport.value.btyd.two_kinds import TwoKinds
 from rapport.value.days import PurchaseDays
-from rapport.value.intervals import Z, log_error, predictive
+from rapport.value.intervals import LEVEL_ERROR_MAX, LEVEL_UNKNOWN, Z, around, level_error, log_error, predictive
 from rapport.value.scores import by_tenth
 from rapport.value.spending import spending
 from rapport.value.tests.public_data import CALIBRATED, cdnow_sample
@@ -159,3 +159,13 @@ def test_customers_really_spent_what_they_might(read, origin: int | None, horizo
 def chance_of(x: float, T: float, r: float, alpha: float) -> float:
     """P(x purchases in T) of one whose rate is Gamma(r, alpha)."""
     return float(nbinom.pmf(x, r, alpha / (alpha + T)))
+
+
+def test_how_far_a_total_may_be_off() -> None:
+    assert level_error([]) == level_error([float("nan")]) == LEVEL_UNKNOWN
+    assert level_error([np.e - 1, float("nan")]) == pytest.approx(1.0)
+    assert level_error([0.1, -0.1]) == pytest.approx(np.sqrt((np.log(1.1) ** 2 + np.log(0.9) ** 2) / 2))
+    assert level_error([-1.0]) == LEVEL_ERROR_MAX  # nothing came of it: no telling
+    low, high = around(np.array([100.0, 100, 2]), np.array([0.3, 0, 0.3]), np.array([0.0, 40, 9]))
+    assert low == pytest.approx([100 * np.exp(-Z * 0.3), 100 - Z * 40, 0])
+    assert high == pytest.approx([100 * np.exp(Z * 0.3), 100 + Z * 40, 2 + np.hypot(2 * (np.exp(Z * 0.3) - 1), Z * 9)])

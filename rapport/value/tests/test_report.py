@@ -57,6 +57,8 @@ def test_a_fit_says_what_the_purchases_say_and_is_kept(recorded: PurchaseDays) -
     assert told["backtest"]["chosen"] == by_hand.chosen.name
     assert [one["scores"]["rmse"] for one in told["backtest"]["tried"]] == pytest.approx([one.scores.rmse for one in by_hand.tried])
     assert told["backtest"]["tried"][0]["origin"] == str(np.datetime64(TODAY - 1 - 91, "D"))
+    assert told["backtest"]["why"].startswith(f"{by_hand.chosen.name}: error ")  # a sentence, for programs too
+    assert told["spending"]["why"].startswith("Gamma-Gamma") and all(isinstance(note, str) for note in told["notes"])
     assert told["as_of"] == str(np.datetime64(TODAY - 1, "D"))
     assert queries.newest() is None  # over another horizon than the settings': a question, and no more
     with fixed(from_us(NOW_US)):
@@ -64,7 +66,8 @@ def test_a_fit_says_what_the_purchases_say_and_is_kept(recorded: PurchaseDays) -
     words = StringIO()
     call_command("value", "report", stdout=words)
     kept = queries.newest()
-    assert kept is not None and f"Chosen: {kept.report['backtest']['why']}" in words.getvalue()
+    assert kept is not None and f"Chosen: {queries.said(kept.report['backtest']['why'])}" in words.getvalue()
+    assert queries.said(kept.report["spending"]["why"]) in words.getvalue().splitlines()
 
 
 def test_days_are_those_of_the_company_and_an_unknown_amount_is_a_purchase_of_nothing(lake: Path, settings: Settings) -> None:

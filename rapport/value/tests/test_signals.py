@@ -10,7 +10,8 @@ from rapport.value.btyd.pareto_nbd import ParetoNbd
 from rapport.value.btyd.rows import DAYS_A_WEEK
 from rapport.value.btyd.signals import Measured, _Likelihood, moved
 from rapport.value.days import PurchaseDays
-from rapport.value.signals import Signals, believed, expected, judged
+from rapport.value.said import Said
+from rapport.value.signals import Judged, Signals, believed, expected, judged
 
 RATE, STAY = 0.25, 0.60
 CUSTOMERS, KNOWN_DAYS, AHEAD_DAYS = 100_000, 364, 182
@@ -74,11 +75,42 @@ def test_a_signal_is_accepted_by_what_it_does_inside_its_groups(planted: Planted
     score, noise = judged(planted.days, KNOWN_DAYS, AHEAD_DAYS, BgNbd, planted.signals)
     assert score.is_accepted, score.why
     assert not noise.is_accepted, noise.why
-    assert score.groups[0].name == "unknown"
+    assert score.groups[0].name == Said("unknown", {})
     assert sum(group.customers for group in score.groups) == CUSTOMERS
     assert score.rate == pytest.approx(np.exp(RATE), rel=0.1)
     lowest = score.groups[1]
     assert abs(lowest.with_them - lowest.did) < abs(lowest.without - lowest.did) / 2
+
+
+def test_one_that_misleads_does_not_cost_those_that_help() -> None:
+    """Members buy three times as often; who came for an opening sale bought a lot in its weeks, and is as anybody since."""
+    chance = np.random.default_rng(4)
+    customers, known_days = 3_000, 360
+    member, opening = chance.random((2, customers)) < [[0.4], [0.3]]
+    rate = chance.gamma(4, 1 / 600, customers) * np.where(member, 3, 1)
+    daily = np.tile(rate[:, None], known_days + AHEAD_DAYS)
+    daily[:, :90] *= np.where(opening, 8, 1)[:, None]
+    whose, when = np.nonzero(chance.random(daily.shape) < daily)
+    days = PurchaseDays.of(whose, when, np.ones(len(when)))
+    values = np.column_stack([member, opening, chance.normal(size=customers)]).astype(float)
+    names = ("member", "opening", "noise")
+
+    def tried(which: list[int]) -> dict[str, Judged]:
+        signals = Signals(tuple(names[place] for place in which), lambda _day, ids: values[ids][:, which])
+        return {one.name: one for one in judged(days, known_days, AHEAD_DAYS, Nbd, signals)}
+
+    assert "worse than that of NBD" in str(tried([1])["opening"].why)  # alone it makes all worse
+    found = tried([0, 1, 2])
+    assert found["member"].is_accepted and not found["opening"].is_accepted and not found["noise"].is_accepted
+    assert found["member"].rate == pytest.approx(tried([0, 2])["member"].rate), "as if the misleading one had not been there"
+
+
+def test_counts_are_taken_by_their_logarithm_and_told_as_they_are() -> None:
+    counts = np.array([[0.0], [3], [8], [200], [-3]])
+    measured = Measured.of(("visits",), counts, (True,))
+    assert measured.mean == pytest.approx(np.mean([0, 1.5, 2, 5.5, -1.5]))
+    assert measured.z(np.array([[10.0]])) == measured.z(np.array([[9.0]])), "alike in half steps of the logarithm"
+    assert Measured.of(("visits",), counts).mean == pytest.approx(41.6)
 
 
 @pytest.mark.parametrize("kind", [BgNbd, MbgNbd, Nbd])

@@ -63,7 +63,7 @@ def valued(days: PurchaseDays, options: Options = YEAR, today: int = TODAY) -> t
 
 
 def said(model: Fit) -> str:
-    return " ".join(model.notes)
+    return " ".join(map(str, model.notes))
 
 
 def same(one: Valuation, other: Valuation, *, within: float = 0.0) -> bool:
@@ -212,7 +212,7 @@ def test_a_model_that_is_asked_for_is_taken_or_its_absence_is_told(kind: type[Bu
     assert {one.model for one in model.backtest.tried if not one.is_rule} == {kind.name, "NBD"}
     assert (found.alive < 1).any() == (kind not in (Nbd, TwoKinds))
     model, _ = valued(PurchaseDays.of(*usual), Options(model=kind))  # nobody leaves here
-    assert type(model.buying) is kind or f"{kind.name}: dropout is not identified by these orders, so NBD is taken." in model.notes
+    assert type(model.buying) is kind or f"{kind.name}: dropout is not identified by these orders, so NBD is taken." in said(model)
 
 
 def test_what_comes_later_is_worth_less_today(cdnow: PurchaseDays) -> None:

@@ -129,21 +129,33 @@
     });
   };
 
-  // Actual against forecast: bars and dots.
+  // A whisker from low to high, at a name of the axis.
+  function whisker(params, api) {
+    var low = api.coord([api.value(0), api.value(1)]), high = api.coord([api.value(0), api.value(2)]), cap = 4, style = { stroke: C.ink, lineWidth: 1.5 };
+    function line(x1, y1, x2, y2) { return { type: 'line', shape: { x1: x1, y1: y1, x2: x2, y2: y2 }, style: style }; }
+    return { type: 'group', children: [line(low[0], low[1], high[0], high[1]), line(low[0] - cap, low[1], low[0] + cap, low[1]), line(high[0] - cap, high[1], high[0] + cap, high[1])] };
+  }
+
+  // Actual against forecast: bars, dots, and whiskers on the dots where it was to lie.
   draw.tenths = function (data) {
     var hollow = { color: C.pale, borderColor: C.accent, borderWidth: 1 };
+    var likely = { type: 'custom', name: data.words.likely, renderItem: whisker, data: data.likely.map(function (limits, place) { return [place, limits[0], limits[1]]; }), encode: { x: 0, y: [1, 2], tooltip: [1, 2] }, itemStyle: { color: C.ink }, z: 6, silent: true };
     return base({
       grid: { left: 0, right: 8, top: 10, bottom: 20, containLabel: true },
       tooltip: Object.assign(base({}).tooltip, { valueFormatter: money(data.code) }),
       xAxis: names(data.names, { name: data.words.tenths, nameLocation: 'middle', nameGap: 24 }),
       yAxis: values({ axisLabel: Object.assign({}, text, { formatter: money(data.code) }) }),
-      series: [{ type: 'bar', name: data.words.did, data: data.did, barWidth: '52%', itemStyle: hollow }, { type: 'scatter', name: data.words.said, data: data.said, symbolSize: 7, itemStyle: { color: C.accent, opacity: 1 }, z: 5 }]
+      series: [{ type: 'bar', name: data.words.did, data: data.did, barWidth: '52%', itemStyle: hollow }, { type: 'scatter', name: data.words.said, data: data.said, symbolSize: 7, itemStyle: { color: C.accent, opacity: 1 }, z: 7 }].concat(data.likely.length ? [likely] : [])
     });
   };
 
   // Repeat orders week by week, and the day beyond which the model saw nothing.
   draw.weeks = function (data) {
     function steps(values) { return values.map(function (n, week) { return [week, n]; }); }
+    // the band of what was likely, from the cut on: its lower edge unseen, and above it what lies between
+    var none = { type: 'line', symbol: 'none', silent: true, stack: 'likely', lineStyle: { opacity: 0 }, tooltip: { show: false } };
+    var spread = data.high.map(function (n, week) { return n - data.low[week]; });
+    var band = data.low.length ? [Object.assign({}, none, { data: steps(data.low).slice(data.cut) }), Object.assign({}, none, { data: steps(spread).slice(data.cut), areaStyle: { color: C.pale, opacity: .7 } })] : [];
     var last = data.did.length - 1, share = last ? data.cut / last : 0;
     var cut = { symbol: 'none', silent: true, data: [{ xAxis: data.cut }], lineStyle: { color: C.ink3, type: 'solid', width: 1 }, label: Object.assign({}, text, { formatter: data.words.cut, position: 'end', rotate: 0, distance: 6, color: C.ink2, align: share > .75 ? 'right' : share < .25 ? 'left' : 'center' }) };
     return base({
@@ -151,7 +163,7 @@
       tooltip: Object.assign(base({}).tooltip, { valueFormatter: function (n) { return Math.round(n).toLocaleString('en-US'); } }),
       xAxis: axis({ type: 'value', min: 0, max: last, interval: last > 26 ? 13 * Math.ceil(last / 78) : undefined, axisLine: { show: true, lineStyle: { color: C.strong } }, axisLabel: Object.assign({}, text, { hideOverlap: true, showMaxLabel: false }), name: data.words.weeks, nameLocation: 'middle', nameGap: 24 }),
       yAxis: values({ minInterval: 1, axisLabel: Object.assign({}, text, { formatter: short }) }),
-      series: [{ type: 'line', name: data.words.said, data: steps(data.said), symbol: 'none', lineStyle: { color: C.accent, width: 2 }, itemStyle: { color: C.accent }, markLine: cut }, { type: 'line', name: data.words.did, data: steps(data.did), symbol: 'none', lineStyle: { color: C.ink, width: 1.5, type: [4, 3] }, itemStyle: { color: C.ink } }]
+      series: band.concat([{ type: 'line', name: data.words.said, data: steps(data.said), symbol: 'none', lineStyle: { color: C.accent, width: 2 }, itemStyle: { color: C.accent }, markLine: cut }, { type: 'line', name: data.words.did, data: steps(data.did), symbol: 'none', lineStyle: { color: C.ink, width: 1.5, type: [4, 3] }, itemStyle: { color: C.ink } }])
     });
   };
 

@@ -13,6 +13,7 @@ from rapport.lib.refusals import Refusal
 from rapport.value import queries
 from rapport.value.backtest import CANDIDATES
 from rapport.value.btyd.models import Buying
+from rapport.value.said import all_said
 from rapport.value.valuation import Options
 from rapport.value.valuing import fit_now
 
@@ -40,7 +41,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = self._fit(options) if options["verb"] == "fit" else _kept()
+            found = all_said(self._fit(options) if options["verb"] == "fit" else _kept())
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(json.dumps(found) if options["json"] else "\n".join(_lines(found)))
