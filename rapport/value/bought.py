@@ -6,6 +6,7 @@ else the stated margin of its revenue. Rows of a day are made one; of a customer
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import ibis
 import ibis.expr.types as ir
@@ -14,10 +15,11 @@ from django.conf import settings
 
 from rapport.commerce.events import ORDER_AMOUNTS, ORDER_CANCELLED, ORDER_COMPLETED, ORDER_REFUNDED, ORDER_UPDATED
 from rapport.lib.arrow import pa
+from rapport.lib.clock import from_us
 from rapport.lib.zone import company_zone
 from rapport.segments import queries as segments
 from rapport.segments.lake import CUSTOMER, Lake, Reader, Rows, lake_at, wall_time
-from rapport.value.days import PurchaseDays, Summaries
+from rapport.value.days import LATE_DAYS, PurchaseDays, Summaries
 from rapport.warehouse import queries as warehouse
 
 LINES = "products"
@@ -48,7 +50,8 @@ def purchase_days(until_us: int, *, one_in: int = 1) -> PurchaseDays:
 
 
 def summaries(until_us: int) -> Summaries:
-    """Of every customer who bought before a moment."""
+    """Of every customer who bought before a moment, the end of a day."""
+    late_since = from_us(until_us - 1, company_zone()).date() - timedelta(days=LATE_DAYS - 1)
 
     def read(reader: Reader) -> Summaries:
         lake = lake_at(reader, until_us)
@@ -57,13 +60,17 @@ def summaries(until_us: int) -> Summaries:
             return PurchaseDays.of(*(np.empty(0, np.int64) for _ in range(3))).summaries
         by_day = _by_day(lake, orders)
         one = by_day.group_by(CUSTOMER).aggregate(
-            counts=by_day.count().cast("int32"), first=by_day.day.min(), last=by_day.day.max(), spent=by_day.amount.sum()
+            counts=by_day.count().cast("int32"),
+            first=by_day.day.min(),
+            last=by_day.day.max(),
+            spent=by_day.amount.sum(),
+            late=(by_day.day >= ibis.literal(late_since)).sum().cast("int16"),
         )
         found = lake.ask(one)
         ids = found[CUSTOMER].to_numpy()
         order = np.argsort(ids)
-        columns = (found["counts"].to_numpy(), days_of(found["first"]), days_of(found["last"]), found["spent"].to_numpy())
-        return Summaries(ids[order], *(column[order] for column in columns))
+        columns = (found["counts"], days_of(found["first"]), days_of(found["last"]), found["spent"], found["late"])
+        return Summaries(ids[order], *(np.asarray(column)[order] for column in columns))
 
     return warehouse.ask(read)
 

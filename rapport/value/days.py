@@ -9,6 +9,7 @@ from rapport.value.btyd.rows import Rows, grouped
 
 DAY_BITS = 20  # of the one number that a customer and a day are sorted by
 DAY_MIN = -(2 ** (DAY_BITS - 1))
+LATE_DAYS = 180  # what is of late
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Summaries:
     first: np.ndarray  # days since 1970-01-01
     last: np.ndarray
     spent: np.ndarray
+    late: np.ndarray | None = None  # how many of these days lie in the last LATE_DAYS; None where that was not asked
 
     def rows(self, day: int) -> Rows:
         """x, t_x and T of each customer as of the end of a day after which there is nothing here."""
@@ -27,7 +29,8 @@ class Summaries:
 
     def some(self, places: np.ndarray) -> "Summaries":
         """Of the customers at these places."""
-        return Summaries(self.ids[places], self.counts[places], self.first[places], self.last[places], self.spent[places])
+        late = None if self.late is None else self.late[places]
+        return Summaries(self.ids[places], self.counts[places], self.first[places], self.last[places], self.spent[places], late)
 
     @property
     def mean(self) -> np.ndarray:

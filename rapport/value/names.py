@@ -14,6 +14,7 @@ def trait_names(horizon_days: int) -> dict[str, str]:
         "told_past": "value.past",
         "told_churn": "churn.probability",
         "told_rhythm": "rhythm.days",
+        "told_change": "rhythm.change",
         "told_due": "next_contact.due",
         "told_level": "silo",
     }

@@ -46,6 +46,7 @@ def of(
             "limits": {str(share): least(columns["told_value"], share) for share in sorted({*PYRAMID, *PARTS})},
             "pyramid": _pyramid(model, valuation, told, columns),
             "histogram": _histogram(valuation.value),
+            "rhythm": {"slower": (columns["told_change"] < 1).sum(), "faster": (columns["told_change"] > 1).sum()},
             "repeat_rate": repeat_rate(sampled),
             "cohorts": [asdict(one) for one in cohorts(sampled)],
             "one_in": one_in,  # of the customers, cohorts and back-test saw so many
@@ -98,6 +99,8 @@ def _totals(model: Fit, valuation: Valuation) -> dict[str, Any]:
         "lifetime": valuation.lifetime.sum(dtype=float),
         "confirmed": valuation.confirmed.sum(dtype=float),
         "past": valuation.past.sum(dtype=float),
+        "purchases": valuation.purchases.sum(dtype=float),
+        "alive": valuation.alive.mean(dtype=float),
         "at_risk": at_risk.sum(),
         "at_risk_top_tenth": at_risk[top].sum(),
         "top_tenth": valuation.value[top].sum(dtype=float),

@@ -78,8 +78,9 @@ class Believed:
     measured: Measured
     model: Moved
 
-    def groups(self, values: np.ndarray) -> list[tuple[np.ndarray, Buying]]:
-        """Customers (their places) whose signals come to the same, and the model of them; `values` are of all measures."""
+    def groups(self, values: np.ndarray) -> list[tuple[np.ndarray, Buying, float]]:
+        """Customers (their places) whose signals come to the same, the model of them, and how many times as often they buy for it;
+        `values` are of all measures."""
         effects = np.clip(self.model.effects(self.measured.z(values[:, list(self.which)])), -EFFECT_MAX, EFFECT_MAX)
         steps = np.round(effects / EFFECT_STEP).astype(np.int64)
         keys, which = np.unique(steps[:, 0] * 1_000 + steps[:, 1], return_inverse=True)
@@ -88,7 +89,8 @@ class Believed:
         found = []
         for key, part in zip(keys.tolist(), parts, strict=True):
             stay = (key + 500) % 1_000 - 500
-            found.append((part, self.model.by((key - stay) // 1_000 * EFFECT_STEP, stay * EFFECT_STEP)))
+            rate = (key - stay) // 1_000 * EFFECT_STEP
+            found.append((part, self.model.by(rate, stay * EFFECT_STEP), float(np.exp(rate))))
         return found
 
 
@@ -101,7 +103,7 @@ def judged(days: PurchaseDays, origin: int, horizon_days: int, kind: type[Buying
     known = days.until(origin)
     did, _ = days.within(origin, origin + horizon_days, known.ids)
     trial = _Trial(known.summaries, did, origin, kind, horizon_days / DAYS_A_WEEK, signals, signals.known(origin, known.ids))
-    which, found = tuple(range(len(signals.names))), {}
+    which, found = tuple(range(len(signals.names))), dict[int, Judged]()
     while which:
         together = trial.of(which)
         found |= dict(zip(which, together.judged, strict=True))
@@ -185,7 +187,7 @@ def believed(told: Summaries, as_of: int, kind: type[Buying], signals: Signals, 
 def expected(told: Summaries, as_of: int, signals: Believed, values: np.ndarray, weeks: float) -> np.ndarray:
     """E[purchases] within so many weeks of each customer; of shape (customers,)."""
     found = np.empty(len(told.ids))
-    for part, model in signals.groups(values):
+    for part, model, _times in signals.groups(values):
         rows = told.some(part).rows(as_of)
         found[part] = model.purchases(rows, weeks)[rows.row_of]
     return found

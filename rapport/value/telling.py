@@ -17,7 +17,7 @@ from rapport.value.suggested import Suggested
 from rapport.value.valuation import Valuation
 
 DIGITS = 3  # significant ones, of what is told
-NEAR, NEAR_CHANCE, NEAR_RHYTHM = 0.025, 0.02, 0.1
+NEAR, NEAR_CHANCE, NEAR_RHYTHM, CHANGE_STEP = 0.025, 0.02, 0.1, 0.05
 
 
 def told(valuation: Valuation, before: Columns | None, limits: tuple[float, ...] | None) -> Columns:
@@ -35,6 +35,7 @@ def _told(valuation: Valuation, before: Columns | None) -> Columns:
         "told_past": np.round(valuation.past, 2),
         "told_churn": np.round(valuation.churn.astype(float), 2),
         "told_rhythm": np.maximum(1, np.round(valuation.rhythm_days)),
+        "told_change": np.round(np.round(valuation.times.astype(float) / CHANGE_STEP) * CHANGE_STEP, 2),
         "told_due": valuation.due_day.astype(np.int32),
     }
     fresh = {name: column if name == "told_due" else column.astype(np.float64) for name, column in fresh.items()}
@@ -79,6 +80,8 @@ def _tolerance(name: str, column: np.ndarray, fresh: Columns) -> np.ndarray | fl
             return 0.0
         case "told_churn":
             return NEAR_CHANCE
+        case "told_change":
+            return CHANGE_STEP
         case "told_rhythm" | "told_due":
             return NEAR_RHYTHM * fresh["told_rhythm"]
         case _:

@@ -78,6 +78,9 @@ class Valuation:
     alive: np.ndarray  # P(alive), 1 where nobody is seen to leave
     silence: np.ndarray  # P(so long a silence as now | nothing has changed)
     rhythm_days: np.ndarray  # the usual gap between two purchases
+    times: np.ndarray  # as often as they used to buy; 1 where no change is sure
+    slower: np.ndarray  # P(they buy less often than they used to)
+    by_signals: np.ndarray  # how many times as often they buy for what else is known of them; 1 where nothing is
     confirmed: np.ndarray  # of the value, what open carts add
     due_day: np.ndarray  # when three quarters of such gaps are over: days since 1970-01-01
 
@@ -127,13 +130,14 @@ def value(told: Summaries, model: Fit, values: np.ndarray | None = None, tell: T
     """Score every customer; `values` are their measures, where the model knows signals. What depends on (x, t_x, T) alone is worked out
     once for all who share it."""
     tell("  what each customer will do, and may do")
-    whole: dict[str, np.ndarray] = {}
-    for places, buying in [(None, model.buying)] if model.signals is None or values is None else model.signals.groups(values):
+    whole: dict[str, np.ndarray] = {"by_signals": np.ones(len(told.ids), np.float32)}
+    for places, buying, times in [(None, model.buying, 1.0)] if model.signals is None or values is None else model.signals.groups(values):
         group = told if places is None else told.some(places)
         for part, rows in group.rows(model.as_of).parts(ROWS_AT_ONCE, CUSTOMERS_AT_ONCE):
             at = part if places is None else places[part]
             for name, column in _scored(group.some(part), rows, buying, model).items():
                 whole.setdefault(name, np.empty(len(told.ids), column.dtype))[at] = column
+            whole["by_signals"][at] = times
     return _sure(Valuation(told.ids, told.spent, **whole))
 
 
@@ -178,6 +182,8 @@ def _scored(told: Summaries, rows: Rows, buying: Buying, model: Fit) -> dict[str
         "alive": buying.alive(rows)[of],
         "silence": _silence(buying, rows)[of],
         "rhythm_days": (gap * DAYS_A_WEEK)[of],
+        "times": np.ones(len(of)),
+        "slower": np.full(len(of), 0.5),
         "confirmed": np.zeros(len(of)),
     }
     due_day = (told.last + np.minimum(np.ceil(due[of] * DAYS_A_WEEK), DUE_DAYS_MAX)).astype(np.int32)

@@ -23,6 +23,7 @@ from rapport.value.calendar import day_end_us, last_whole_day, number_of
 from rapport.value.errors import TooFewPurchases, WrongOptions
 from rapport.value.measures import signals
 from rapport.value.models import Fit
+from rapport.value.rhythm import with_change
 from rapport.value.suggested import suggested
 from rapport.value.telling import changes
 from rapport.value.telling import told as told_of
@@ -64,7 +65,8 @@ def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda 
         tell("Valuing")
         values = None if model.signals is None or known is None else known.known(model.as_of, everybody.ids)
         carts = open_carts(end_us)
-        valuation = with_carts(value(everybody, model, values, tell), carts)
+        valuation = with_change(value(everybody, model, values, tell), everybody, sampled.summaries, model.as_of)
+        valuation = with_carts(valuation, carts)
         newest = queries.newest()
         before = None if newest is None else queries.told_before(newest)
         columns = told_of(valuation, before, own_limits())

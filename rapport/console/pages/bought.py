@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median
-from typing import Any
 
 from rapport.commerce import queries as commerce
 from rapport.commerce.models import Order
@@ -77,15 +76,13 @@ def _amounts(orders: Sequence[Order], currency: str | None) -> dict[int, Decimal
 def _by_quarter(orders: Sequence[Order], amounts: dict[int, Decimal], now_us: int) -> list[tuple[str, Decimal]]:
     """The last quarters, the running one at the end, with zeros where nothing was bought."""
     zone = company_zone()
-    today = from_us(now_us, zone)
-    running = today.year * 4 + (today.month - 1) // 3
+    running = quarter_of(from_us(now_us, zone).date())
     sums = {number: Decimal(0) for number in range(running - QUARTERS + 1, running + 1)}
     for row in orders:
-        moment = from_us(row.completed_us or 0, zone)
-        number = moment.year * 4 + (moment.month - 1) // 3
+        number = quarter_of(from_us(row.completed_us or 0, zone).date())
         if number in sums and row.id in amounts:
             sums[number] += amounts[row.id]
-    return [(f"Q{number % 4 + 1} {number // 4 % 100:02d}", total) for number, total in sums.items()]
+    return [(quarter_name(number), total) for number, total in sums.items()]
 
 
 def _a_year_before(now_us: int) -> int:
@@ -94,10 +91,9 @@ def _a_year_before(now_us: int) -> int:
     return to_us(moment.replace(year=moment.year - 1, day=day))
 
 
-def quarter_plot(sums: Bought) -> dict[str, Any]:
-    """The bars of money by quarter, and the same as a table."""
-    return {
-        "names": [name for name, _ in sums.quarters],
-        "values": [float(round(total, 2)) for _, total in sums.quarters],
-        "code": sums.currency or "",
-    }
+def quarter_of(day: date) -> int:
+    return day.year * 4 + (day.month - 1) // 3
+
+
+def quarter_name(quarter: int) -> str:
+    return f"Q{quarter % 4 + 1} {quarter // 4 % 100:02d}"

@@ -68,7 +68,7 @@ class Rules:
 
     def __init__(self, fit: Fit) -> None:
         traits = queries.trait_names(fit.horizon_days)
-        self.worth, self.churn = traits["told_value"], traits["told_churn"]
+        self.worth, self.churn, self.change = traits["told_value"], traits["told_churn"], traits["told_change"]
         self._limits = {name: _number(limit) for name, limit in fit.report["limits"].items()}
 
     @property
@@ -95,19 +95,25 @@ class Rules:
         return f"{self.best(TENTH)} AND {self.churn} >= {LEAVING}"
 
     @property
+    def slower(self) -> str:
+        """Whose rhythm has surely changed for less."""
+        return f"{self.change} < 1"
+
+    @property
     def unsure(self) -> str:
         """Worth a lot, and may yet bring nothing."""
         return f"{self.best(FIFTH)} AND {self.worth}_low = 0"
 
 
 def whom(fit: Fit) -> dict[str, Who]:
-    """The three answers, each as people."""
+    """The answers, each as people."""
     rules, matrix = Rules(fit), fit.report["matrix"]
     leavers = sum(cell["people"] for cell in matrix[0][FRAMED:])
     twenty = sum(cell["people"] for row in matrix[:2] for cell in row)
     found = (
         Who("leavers", _("Top tenth, likely to leave"), rules.leavers, leavers),
         Who("twenty", _("The 20 % who will bring most"), rules.best(FIFTH), twenty),
+        Who("slower", _("Buy less often than they used to"), rules.slower, fit.report.get("rhythm", {}).get("slower", 0)),
         Who("unsure", _("Worth a lot, or nothing"), rules.unsure, queries.how_many(fit, at_least=fit.report["limits"][FIFTH], low_most=0)),
     )
     return {one.key: one for one in found}

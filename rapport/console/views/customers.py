@@ -12,10 +12,10 @@ from rapport.accounts.actions import write_down
 from rapport.commerce import queries as commerce
 from rapport.console.frames import whole
 from rapport.console.guard import is_fragment, page, staff
-from rapport.console.pages.bought import quarter_plot
 from rapport.console.pages.circle import everyone
 from rapport.console.pages.journeys import mail_rows
 from rapport.console.pages.profile import Profile, display_name, place, since_us, traits_of
+from rapport.console.pages.quarters import quarters
 from rapport.console.pages.sentences import sentence
 from rapport.console.pages.silos import silos_of
 from rapport.console.pages.timeline import dots, lane_table, timeline
@@ -83,6 +83,7 @@ def profile(request: HttpRequest, customer_id: int) -> HttpResponse:
         return redirect("console:profile", shown.customer.id)
     write_down("customers.read", subject=f"customer {shown.customer.id}", by=staff(request).email)
     lane = request.GET.get("lane", "")
+    worth = worth_of(shown.customer)
     context = {
         "here": "customers",
         "profile": shown,
@@ -94,11 +95,11 @@ def profile(request: HttpRequest, customer_id: int) -> HttpResponse:
         "lane": lane,
         "dots": dots(shown.facts, shown.catalogue, now_us=shown.now_us),
         "dots_table": lane_table(shown.facts, shown.catalogue),
-        "quarters": quarter_plot(shown.bought),
+        "quarters": quarters(shown.bought, None if worth is None else worth.ahead, now_us=shown.now_us),
         "order_ids": {row.order_id for row in shown.orders},
         "mails": mail_rows(shown.family, shown.orders),
         "silos": silos_of(shown.customer.id),
-        "worth": worth_of(shown.customer),
+        "worth": worth,
     }
     return render(request, "console/customers/profile.html", context)
 

@@ -82,7 +82,7 @@ def report(request: HttpRequest) -> HttpResponse:
 @page("segments.save")
 @require_POST
 def keep(request: HttpRequest) -> HttpResponse:
-    """One of the three answers as a segment; pressed twice, it is the same one."""
+    """One of the answers as a segment; pressed twice, it is the same one."""
     fit = queries.newest()
     who = None if fit is None else shown.whom(fit).get(request.POST.get("who", ""))
     if who is None:

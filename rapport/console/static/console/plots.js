@@ -53,7 +53,10 @@
       tooltip: Object.assign(base({}).tooltip, { valueFormatter: money(data.code) }),
       xAxis: names(data.names.map(function (name) { return /^Q1/.test(name) ? name : name.split(' ')[0]; }), { axisLabel: Object.assign({}, text, { interval: 0, hideOverlap: true }) }),
       yAxis: values({ axisLabel: Object.assign({}, text, { formatter: money(data.code) }) }),
-      series: [{ type: 'bar', barWidth: '58%', data: data.values, itemStyle: { color: C.accent } }]
+      series: [
+        { type: 'bar', name: data.words.earned, stack: 'quarter', barWidth: '58%', data: data.values, itemStyle: { color: C.accent } },
+        { type: 'bar', name: data.words.expected, stack: 'quarter', data: data.expected, itemStyle: { color: C.pale, borderColor: C.accent, borderWidth: 1 } }
+      ]
     });
   };
 
