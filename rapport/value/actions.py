@@ -1,4 +1,6 @@
-"""The verb of worth that pages call: keep the pyramid as silos. Valuing itself stands in `valuing`."""
+"""The verb of worth that pages call: keep a parting as silos. Valuing itself stands in `valuing`."""
+
+from collections.abc import Sequence
 
 from rapport.lib.zone import today
 from rapport.segments.models import Scheme
@@ -7,12 +9,16 @@ from rapport.segments.silos.actions import Terms, create_scheme
 from rapport.segments.silos.calendar import Rhythm
 from rapport.segments.silos.partition import Part, Shape
 from rapport.value import queries
-from rapport.value.errors import TooFewPurchases
+from rapport.value.errors import NoSuchParting, TooFewPurchases
+from rapport.value.models import Fit
 from rapport.value.names import trait_names
-from rapport.value.pyramid import NAMES, PYRAMID
+from rapport.value.partings import FIFTHS, NAMES, NAMES_OF_FIFTHS, PYRAMID
 
 SCHEME = "Value"
 LIMITS = ("value_of_top_1", "value_of_top_5", "value_of_top_20")  # parameters: the least value of who is in each part
+LIMITS_OF_FIFTHS = ("value_of_top_20", "value_of_top_40", "value_of_top_60", "value_of_top_80")
+NOT_VALUED = "Not valued yet"
+Numbers = dict[str, tuple[str, str]]  # parameters: number and unit
 
 
 def own_limits() -> tuple[float, ...] | None:
@@ -21,19 +27,42 @@ def own_limits() -> tuple[float, ...] | None:
     return tuple(float(numbers[name]) for name in LIMITS) if all(name in numbers for name in LIMITS) else None
 
 
-def keep_as_silos(*, by: str) -> Scheme:
-    """The pyramid of the newest fit as a scheme that strategy can stand on: the limits become the company's own numbers, and stay.
+def keep_as_silos(parting: str = "pyramid", *, by: str) -> Scheme:
+    """A parting of the newest fit (`pyramid`, `fifths` or `clusters`) as a scheme that strategy can stand on: the limits become the
+    company's own numbers, or stand in the rules of clusters, and stay.
 
-    A fit moves people, never the limits: those are moved in a review. A refusal where there is no fit, or such a scheme already.
+    A fit moves people, never the limits: those are moved in a review. A refusal where there is no fit or no such parting, or such a scheme
+    already.
     """
     fit = queries.newest()
     if fit is None:
         raise TooFewPurchases("Nobody has been valued yet.", mend="Run: rapport value fit")
-    trait = trait_names(fit.horizon_days)["told_value"]
-    limits = {name: fit.report["limits"][str(share)] for name, share in zip(LIMITS, PYRAMID, strict=True)}
-    parts = tuple(Part(silo, f"{trait} >= ${name}") for silo, name in zip(NAMES[:-1], LIMITS, strict=True))
+    if parting == "pyramid":
+        shape, numbers = _by_limits(fit, NAMES, LIMITS, PYRAMID)
+    elif parting == "fifths":
+        shape, numbers = _by_limits(fit, NAMES_OF_FIFTHS, LIMITS_OF_FIFTHS, FIFTHS)
+    else:
+        shape, numbers = _by_rules(fit, parting), {}
     terms = Terms(
         SCHEME, by, Rhythm(3, "month"), Rhythm(3, "month").after(today()), "What each customer will bring, by the model of value."
     )
-    numbers = {name: (f"{limit:.2f}", "in the company's money") for name, limit in limits.items()}
-    return create_scheme(terms, Shape(parts, NAMES[-1]), by=by, parameters=numbers)
+    return create_scheme(terms, shape, by=by, parameters=numbers)
+
+
+def _by_limits(fit: Fit, names: Sequence[str], limits: Sequence[str], shares: Sequence[float]) -> tuple[Shape, Numbers]:
+    trait, known = trait_names(fit.horizon_days)["told_value"], fit.report["limits"]
+    if any(str(share) not in known for share in shares):
+        raise NoSuchParting("The last fit is from before there were such parts.", mend="Run: rapport value fit")
+    parts = tuple(Part(silo, f"{trait} >= ${name}") for silo, name in zip(names[:-1], limits, strict=True))
+    numbers = {name: (f"{known[str(share)]:.2f}", "in the company's money") for name, share in zip(limits, shares, strict=True)}
+    if names == NAMES:
+        return Shape(parts, names[-1]), numbers  # all others, whether they ever bought or not
+    return Shape((*parts, Part(names[-1], f"{trait} is known")), NOT_VALUED), numbers
+
+
+def _by_rules(fit: Fit, parting: str) -> Shape:
+    found = fit.report.get(parting) if parting == "clusters" else None
+    if found is None:
+        raise NoSuchParting("These customers do not part into such groups.", mend="Keep the pyramid, or fifths.")
+    names = [level["name"] for level in found["levels"]]
+    return Shape(tuple(Part(name, rule) for name, rule in zip(names, found["rules"], strict=True)), NOT_VALUED)

@@ -12,6 +12,7 @@ from math import isnan
 import numpy as np
 from django.utils.translation import gettext_noop
 
+from rapport.value import clusters
 from rapport.value.btyd.beta_geometric import BgNbd, MbgNbd
 from rapport.value.btyd.models import Buying
 from rapport.value.btyd.nbd import Nbd
@@ -19,11 +20,11 @@ from rapport.value.btyd.pareto_nbd import ParetoNbd
 from rapport.value.btyd.rows import DAYS_A_WEEK, Rows
 from rapport.value.btyd.two_kinds import TwoKinds
 from rapport.value.challengers import CHALLENGERS, Forecast
-from rapport.value.days import PurchaseDays
+from rapport.value.days import PurchaseDays, Summaries
 from rapport.value.errors import NotFitted, TooFewPurchases
 from rapport.value.intervals import around, level_error, predictive
+from rapport.value.partings import FIFTHS, NAMES, NAMES_OF_FIFTHS, PYRAMID, Later, by_rank, later
 from rapport.value.past import Tracking, tracking
-from rapport.value.pyramid import Later, later
 from rapport.value.said import Said
 from rapport.value.scores import MoneyScores, Scores, by_tenth, money_scores, scores
 from rapport.value.spending import spending
@@ -55,8 +56,22 @@ class Held:
     over_all: float
     by_tenth: tuple[float, ...]  # from the lowest forecasts to the highest
     pyramid: tuple[Later, ...] = ()  # what customers of each level, by forecast, went on to bring
+    fifths: tuple[Later, ...] = ()
+    clusters: tuple[Later, ...] = ()  # found at the origin
     tracking: Tracking | None = None
     likely_by_tenth: tuple[tuple[float, float], ...] = ()  # the mean spent of each tenth was to lie between, with 90 %
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of each customer known at the last origin: what the chosen model said, and what came of it; arrays of shape (customers,)."""
+
+    origin: int
+    ids: np.ndarray  # rising
+    none: np.ndarray  # P(no purchase within the horizon)
+    did: np.ndarray  # days with a purchase
+    forecast: np.ndarray  # of money
+    spent: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,7 @@ class Backtest:
     chosen: type[Buying]
     why: Said
     held: Held | None = None
+    outcome: Outcome | None = None
 
     @cached_property
     def of_chosen(self) -> tuple[Tried, ...]:
@@ -185,7 +201,7 @@ class _Holds:
     origin: int
     horizon: int
 
-    def of(self, kind: type[Buying], earlier: Sequence[Tried]) -> Held:
+    def of(self, kind: type[Buying], earlier: Sequence[Tried]) -> tuple[Held, Outcome]:
         known = self.days.until(self.origin)
         did, spent = self.days.within(self.origin, self.origin + self.horizon, known.ids)
         rows, told = known.rows(self.origin), known.summaries
@@ -196,13 +212,27 @@ class _Holds:
         low, high = likely.low[rows.row_of] * scale, likely.high[rows.row_of] * scale
         inside = (spent >= low) & (spent <= high)
         forecast = model.purchases(rows, weeks)[rows.row_of] * money.expected(told.counts, told.mean)
-        return Held(
+        outcome = Outcome(self.origin, known.ids, model.none_within(rows, weeks)[rows.row_of], did, forecast, spent)
+        parted = outcome.none, did
+        held = Held(
             float(inside.mean()),
             tuple(float(inside[part].mean()) for part in by_tenth(forecast)),
-            later(forecast, spent, model.none_within(rows, weeks)[rows.row_of], did),
+            later(by_rank(forecast, PYRAMID), NAMES, spent, *parted),
+            later(by_rank(forecast, FIFTHS), NAMES_OF_FIFTHS, spent, *parted),
+            _clusters_later(told, outcome),
             tracking(self.days, model, self.origin, self.origin + self.horizon, level_error(one.scores.total_error for one in earlier)),
             _likely_by_tenth(forecast, spent, earlier),
         )
+        return held, outcome
+
+
+def _clusters_later(told: Summaries, outcome: Outcome) -> tuple[Later, ...]:
+    """Of clusters as they would have been found at the origin."""
+    columns = clusters.columns(outcome.forecast, outcome.none, told.spent, told.counts)
+    found = clusters.found(columns)
+    if found is None:
+        return ()
+    return later(found.places(columns), [part.name for part in found.parts], outcome.spent, outcome.none, outcome.did)
 
 
 def _likely_by_tenth(forecast: np.ndarray, spent: np.ndarray, earlier: Sequence[Tried]) -> tuple[tuple[float, float], ...]:
@@ -233,7 +263,7 @@ def _decided(
     of = {"error": f"{errors[chosen]:.3f}", "least": f"{least:.3f}", "total": f"{_total(chosen, tried):.1%}", "lost": ", ".join(lost)}
     why = Said(_why(len(lost), set(identified)), {"model": chosen.name, **of})
     earlier = [one for one in tried if one.model == chosen.name and one.origin < last]
-    return Backtest(horizon_days, tried, chosen, why, holds.of(chosen, earlier))
+    return Backtest(horizon_days, tried, chosen, why, *holds.of(chosen, earlier))
 
 
 def _why(lost: int, identified: set[type[Buying]]) -> str:

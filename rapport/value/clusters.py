@@ -18,7 +18,8 @@ from django.utils.translation import gettext_noop
 from rapport.segments.silos.quality import adjusted_rand, apartness
 from rapport.value.btyd.threads import alone
 
-VALUE, CHURN, PAST, RHYTHM = "told_value", "told_churn", "told_past", "told_rhythm"
+VALUE, CHURN, PAST = "told_value", "told_churn", "told_past"
+ONCE = "once"  # whether they bought on one day alone: gives parts their names
 COLUMNS = (VALUE, CHURN, PAST)  # in the order that rules name them
 LEARNERS_MIN, LEARNERS_MAX = 200, 20_000
 COUNTS = (3, 4, 5, 6)  # of clusters, that are tried
@@ -126,9 +127,13 @@ class _Means:
     silhouette: float
 
 
+def columns(value: np.ndarray, churn: np.ndarray, past: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
+    """What clusters are found in: value and past in money, churn from 0 to 1, on how many days they bought; of shape (customers,)."""
+    return {VALUE: value, CHURN: churn, PAST: past, ONCE: counts == 1}
+
+
 def found(columns: Mapping[str, np.ndarray]) -> Clusters | None:
-    """Clusters of customers in order of their id; columns of shape (customers,) as told: value and past in money, churn from 0 to 1, and
-    rhythm, where it is there, in days, NaN of who bought once.
+    """Clusters of customers in order of their id, by `columns`.
 
     None where there are too few customers, all are alike, or no number of clusters is stable. ValueError names a column with a value
     that is no figure. The same columns give the same clusters.
@@ -138,7 +143,7 @@ def found(columns: Mapping[str, np.ndarray]) -> Clusters | None:
     if many < LEARNERS_MIN:
         return None
     chosen = np.arange(many) if many <= LEARNERS_MAX else np.linspace(0, many - 1, LEARNERS_MAX).astype(np.int64)
-    learners = {name: np.asarray(column[chosen], np.float64) for name, column in columns.items() if name in (*COLUMNS, RHYTHM)}
+    learners = {name: np.asarray(column[chosen], np.float64) for name, column in columns.items()}
     points = _points(learners)
     if not points.any():
         return None
@@ -213,7 +218,7 @@ def _told_by_rules(learners: Mapping[str, np.ndarray], means: _Means) -> Cluster
 
 def _mood(learners: Mapping[str, np.ndarray], inside: np.ndarray) -> int:
     """The column of NAMES for those of a part."""
-    if RHYTHM in learners and float(np.isnan(learners[RHYTHM][inside]).mean()) >= ONCE_SHARE:
+    if float(learners[ONCE][inside].mean()) >= ONCE_SHARE:
         return 3
     churn = float(learners[CHURN][inside].mean())
     return 0 if churn < STAYING else 2 if churn > LEAVING else 1

@@ -9,6 +9,12 @@ class TooFewPurchases(Refusal):
     code = "too_few_purchases"
 
 
+class NoSuchParting(Refusal):
+    """The customers of a fit do not part so, or the fit did not look."""
+
+    code = "no_such_parting"
+
+
 class WrongOptions(Refusal):
     """What was asked for cannot be."""
 

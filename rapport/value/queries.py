@@ -13,7 +13,7 @@ import numpy as np
 from rapport.value import kept
 from rapport.value.models import Fit
 from rapport.value.names import CHURN_EDGES, PARTS, trait_names
-from rapport.value.pyramid import NAMES
+from rapport.value.partings import NAMES
 from rapport.value.said import said
 
 SHOWN_MAX = 30

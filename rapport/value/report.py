@@ -1,5 +1,6 @@
 """All that a fit has to say for itself, in plain values: what pages draw, commands print and the database keeps."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date
 from math import isfinite
@@ -7,15 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from rapport.value import clusters
 from rapport.value.backtest import Backtest, Tried
 from rapport.value.days import PurchaseDays, Summaries
-from rapport.value.names import CHURN_EDGES, PARTS
+from rapport.value.names import CHURN_EDGES, PARTS, trait_names
+from rapport.value.partings import FIFTHS, NAMES, NAMES_OF_FIFTHS, PYRAMID, Later, by_rank, in_order, least, levels, places, quality
 from rapport.value.past import cohorts, repeat_rate
-from rapport.value.pyramid import PYRAMID, in_order, least, levels, parting, places
 from rapport.value.shares import shares
 from rapport.value.valuation import CHURN_DAYS, Fit, Valuation, total_between
 
 HISTOGRAM_BINS = 24
+PLANNED = (0.5, 0.6, 0.7, 0.8, 0.9)  # shares of all value that a campaign may be planned for
 
 
 def of(
@@ -43,8 +46,9 @@ def of(
             "totals": _totals(model, valuation),
             "shares": {"value": asdict(shares(valuation.value)), "past": asdict(shares(valuation.past))},
             "matrix": _matrix(columns),
-            "limits": {str(share): least(columns["told_value"], share) for share in sorted({*PYRAMID, *PARTS})},
-            "pyramid": _pyramid(model, valuation, told, columns),
+            "limits": {str(share): least(columns["told_value"], share) for share in sorted({*PYRAMID, *FIFTHS, *PARTS})},
+            "plan": _plan(columns),
+            **_partings(model, valuation, told, columns),
             "histogram": _histogram(valuation.value),
             "rhythm": {"slower": (columns["told_change"] < 1).sum(), "faster": (columns["told_change"] > 1).sum()},
             "repeat_rate": repeat_rate(sampled),
@@ -123,23 +127,45 @@ def _matrix(columns: dict[str, np.ndarray]) -> list[list[dict[str, Any]]]:
     ]
 
 
-def _pyramid(model: Fit, valuation: Valuation, told: Summaries, columns: dict[str, np.ndarray]) -> dict[str, Any]:
-    place = columns["told_level"]
-    features = np.column_stack(
-        [
-            np.log1p(told.counts),
-            np.log1p(model.as_of - told.last),
-            np.log1p(told.mean),
-            valuation.alive,
-            np.log1p(valuation.value),
-        ]
-    )
+def _plan(columns: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    """The fewest customers who will bring such a share of all value, from the best down; equal values come together."""
+    value = columns["told_value"]
+    order = np.argsort(-value, kind="stable")
+    falling = value[order]
+    held, at_risk = np.cumsum(falling), np.cumsum(falling * columns["told_churn"][order])
+    if not len(value) or held[-1] <= 0:
+        return []
+    found = []
+    for share in PLANNED:
+        limit = falling[min(int(np.searchsorted(held, share * held[-1])), len(held) - 1)]
+        last = int((falling >= limit).sum()) - 1
+        found.append({"share": share, "limit": limit, "people": last + 1, "value": held[last], "at_risk": at_risk[last]})
+    return found
+
+
+def _partings(model: Fit, valuation: Valuation, told: Summaries, columns: dict[str, np.ndarray]) -> dict[str, Any]:
+    """By pyramid, fifths and clusters (null where there are none), each beside how good it is and what came of it."""
     held = None if model.backtest is None else model.backtest.held
+    features = (np.log1p(told.counts), np.log1p(model.as_of - told.last), np.log1p(told.mean), valuation.alive, np.log1p(valuation.value))
+
+    def parting(place: np.ndarray, names: Sequence[str], later: tuple[Later, ...]) -> dict[str, Any]:
+        return {
+            "levels": [asdict(one) for one in levels(place, names, valuation.value, valuation.churn)],
+            "quality": asdict(quality(place, valuation.value, features)),
+            "later": [asdict(one) for one in later],
+            "in_order": in_order(later) if later else None,
+        }
+
+    fifths = by_rank(columns["told_value"], FIFTHS)
+    clustered = clusters.columns(columns["told_value"], columns["told_churn"], columns["told_past"], told.counts)
+    found, traits = clusters.found(clustered), trait_names(model.options.horizon_days)
     return {
-        "levels": [asdict(one) for one in levels(place, valuation.value, valuation.churn)],
-        "quality": asdict(parting(place, valuation.value, features)),
-        "later": [] if held is None else [asdict(one) for one in held.pyramid],
-        "in_order": None if held is None or not held.pyramid else in_order(held.pyramid),
+        "pyramid": parting(columns["told_level"], NAMES, held.pyramid if held else ()),
+        "fifths": parting(fifths, NAMES_OF_FIFTHS, held.fifths if held else ()),
+        "clusters": None
+        if found is None
+        else parting(found.places(clustered), [part.name for part in found.parts], held.clusters if held else ())
+        | {"rules": [part.rule(traits) for part in found.parts], "agreement": found.agreement, "stability": found.stability},
     }
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from rapport.value.calendar import day_of
 from rapport.value.kept import Columns
 from rapport.value.names import trait_names
-from rapport.value.pyramid import NAMES, places
+from rapport.value.partings import NAMES, PYRAMID, by_rank, places
 from rapport.value.suggested import Suggested
 from rapport.value.valuation import Valuation
 
@@ -24,7 +24,8 @@ def told(valuation: Valuation, before: Columns | None, limits: tuple[float, ...]
     """What is told of each customer: as before where it moved by less than its tolerance. `limits` of the pyramid, where the company has
     its own: the least values of each level, falling."""
     moved = _told(valuation, before)
-    return moved | {"told_level": places(moved["told_value"], limits).astype(np.int32)}
+    level = by_rank(moved["told_value"], PYRAMID) if limits is None else places(moved["told_value"], limits)
+    return moved | {"told_level": level.astype(np.int32)}
 
 
 def _told(valuation: Valuation, before: Columns | None) -> Columns:

@@ -19,6 +19,7 @@ from rapport.value import kept, queries, report
 from rapport.value.actions import own_limits
 from rapport.value.ahead import Carts, open_carts, with_carts
 from rapport.value.bought import purchase_days, summaries, told
+from rapport.value.by_silo import by_silo
 from rapport.value.calendar import day_end_us, last_whole_day, number_of
 from rapport.value.errors import TooFewPurchases, WrongOptions
 from rapport.value.measures import signals
@@ -74,6 +75,7 @@ def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda 
             "read": report.plain(told(end_us)),
             "margin": settings.VALUE_MARGIN,
             "carts": _carts(carts),
+            "silos": report.plain(by_silo(valuation, model.as_of, None if model.backtest is None else model.backtest.outcome)),
         }
         if keep and day == last and options.horizon_days == settings.VALUE_HORIZON_DAYS:
             before_day = None if newest is None or before is None else number_of(newest.as_of)

@@ -94,6 +94,10 @@ class Rules:
     def leavers(self) -> str:
         return f"{self.best(TENTH)} AND {self.churn} >= {LEAVING}"
 
+    def above(self, limit: float) -> str:
+        """Who will bring so much or more."""
+        return f"{self.worth} >= {_number(limit)}"
+
     @property
     def slower(self) -> str:
         """Whose rhythm has surely changed for less."""
@@ -116,7 +120,28 @@ def whom(fit: Fit) -> dict[str, Who]:
         Who("slower", _("Buy less often than they used to"), rules.slower, fit.report.get("rhythm", {}).get("slower", 0)),
         Who("unsure", _("Worth a lot, or nothing"), rules.unsure, queries.how_many(fit, at_least=fit.report["limits"][FIFTH], low_most=0)),
     )
-    return {one.key: one for one in found}
+    return {one.key: one for one in (*found, *(step.who for step in plan(fit)))}
+
+
+@dataclass(frozen=True)
+class Step:
+    """The fewest people who will bring such a share of all value."""
+
+    share: float
+    who: Who
+    of_all: float
+    value: float
+    at_risk: float
+
+
+def plan(fit: Fit) -> list[Step]:
+    """From half of all value up; a fit of old made none."""
+    rules, found = Rules(fit), []
+    for one in fit.report.get("plan", []):
+        part = f"{100 * one['share']:.0f}"
+        who = Who(f"plan-{part}", _("Who will bring %(percent)s %%") % {"percent": part}, rules.above(one["limit"]), one["people"])
+        found.append(Step(one["share"], who, one["people"] / fit.customers, one["value"], one["at_risk"]))
+    return found
 
 
 def keep_segment(who: Who, *, by: str) -> tuple[Segment, bool]:

@@ -104,14 +104,38 @@ class Quality:
     is_good: bool | None
 
 
-def qualities(report: dict[str, Any]) -> list[Quality]:
+@dataclass(frozen=True)
+class Parting:
+    """One of the ways to part customers. `level`: what one part of it is called."""
+
+    key: str
+    words: str
+    level: str
+    found: dict[str, Any]  # as kept
+
+    @property
+    def rules(self) -> list[tuple[str, str]]:
+        """(name, rule) of each part, where it is told by rules."""
+        return [(queries.said(one["name"]), rule) for one, rule in zip(self.found["levels"], self.found.get("rules", []), strict=False)]
+
+
+def partings(report: dict[str, Any]) -> list[Parting]:
+    """Those there are; a fit of old looked at the pyramid alone."""
+    known = (
+        Parting("pyramid", _("Pyramid"), _("Level"), report["pyramid"]),
+        Parting("fifths", _("Fifths"), _("Fifth"), report.get("fifths") or {}),
+        Parting("clusters", _("Clusters"), _("Group"), report.get("clusters") or {}),
+    )
+    return [one for one in known if one.found]
+
+
+def qualities(parting: Parting) -> list[Quality]:
     """Beside the bars that a parting should pass."""
-    pyramid = report["pyramid"]
-    found = pyramid["quality"]
-    people = sum(level["customers"] for level in pyramid["levels"])
-    smallest = min((level["customers"] for level in pyramid["levels"]), default=0)
+    found, levels = parting.found["quality"], parting.found["levels"]
+    people = sum(level["customers"] for level in levels)
+    smallest = min((level["customers"] for level in levels), default=0)
     part = smallest / people if people else None
-    order = pyramid["in_order"]
+    order = parting.found["in_order"]
     ordered = _("we cannot tell") if order is None else _("yes") if order else _("no")
     return [
         _measure(_("Value explained (eta²)"), found["value_explained"], EXPLAINED_FROM),
@@ -119,12 +143,12 @@ def qualities(report: dict[str, Any]) -> list[Quality]:
         Quality(_("Near each other (Davies-Bouldin)"), _told(found["near"]), _("from 0, the less the better"), None),
         _measure(_("Stable when redrawn (adjusted Rand)"), found["stable"], STABLE_FROM),
         Quality(
-            _("Smallest level"),
+            _("Smallest part"),
             "–" if part is None else share(part, 1),
             _("good from %(share)s of customers") % {"share": share(SMALLEST)},
             None if part is None else part >= SMALLEST,
         ),
-        Quality(_("In order when time had passed"), ordered, _("each level brought more a head than the next"), order),
+        Quality(_("In order when time had passed"), ordered, _("each part brought more a head than the next"), order),
     ]
 
 
@@ -138,7 +162,7 @@ def _told(value: float | None) -> str:
 
 @dataclass(frozen=True)
 class Later:
-    """What a level went on to bring a head, with the places of its interval along a line that all levels share."""
+    """What a part went on to bring a head, with the places of its interval along a line that all parts share."""
 
     name: str
     customers: int
@@ -152,8 +176,8 @@ class Later:
     high_at: float
 
 
-def later(report: dict[str, Any]) -> list[Later]:
-    found = report["pyramid"]["later"]
+def later(parting: Parting) -> list[Later]:
+    found = parting.found["later"]
     most = max((max(one["mean"], one["high"] or 0.0) for one in found), default=0.0) or 1.0
     return [_later(one, most) for one in found]
 

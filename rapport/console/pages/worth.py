@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rapport.commerce import queries as commerce
 from rapport.console.pages.profile import traits_of
 from rapport.console.pages.value import horizon_words, money_word
-from rapport.console.templatetags.worth import forecast, off_by, plain_figure, share
+from rapport.console.templatetags.worth import forecast, plain_figure, share
 from rapport.customers.models import Customer
 from rapport.lib.zone import today
 from rapport.value import queries
@@ -114,14 +114,13 @@ def reasons(scores: dict[str, Any], report: dict[str, Any], code: str | None) ->
         if totals["alive"] < 1:
             alive = share(totals["alive"])
             found.append(Reason(_("Still a customer"), share(scores["alive"]), _("everyone: %(figure)s") % {"figure": alive}))
+    times = _("%(figure)s times as often")
     if abs(scores.get("by_signals", 1) - 1) >= NOTABLE:
         names = ", ".join(queries.said(one["name"]) for one in report["signals"] if one["is_accepted"])
-        found.append(Reason(_("By what else is known"), off_by(scores["by_signals"] - 1), _("as often, for %(names)s") % {"names": names}))
+        found.append(Reason(_("For what else is known"), times % {"figure": plain_figure(scores["by_signals"], 2)}, names))
     if scores.get("told_change", 1) != 1:
-        sure = share(max(scores["slower"], 1 - scores["slower"]))
-        found.append(
-            Reason(_("Change of rhythm"), off_by(scores["told_change"] - 1), _("as often as before, %(sure)s sure") % {"sure": sure})
-        )
+        sure = _("as before; %(sure)s sure") % {"sure": share(max(scores["slower"], 1 - scores["slower"]))}
+        found.append(Reason(_("They have come to buy"), times % {"figure": plain_figure(scores["told_change"], 2)}, sure))
     if scores["confirmed"] > 0:
         found.append(Reason(_("From an open cart"), forecast(scores["confirmed"], code), _("in the figure above")))
     return found

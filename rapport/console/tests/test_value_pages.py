@@ -157,6 +157,28 @@ def test_the_report_tells_all_and_becomes_silos_once(valued: Fit, head: Client) 
     assert SILOS not in page and f"/app/silos/{scheme.id}/" in page
 
 
+def test_one_may_look_at_another_parting_and_keep_that(valued: Fit, head: Client) -> None:  # noqa: F811
+    clusters = valued.report["clusters"]
+    page = words(said(head, f"{REPORT}?by=clusters"))
+    assert all(one["name"] in page for one in clusters["levels"]) and all(rule in page for rule in clusters["rules"])
+    assert "Top 1 %" not in page and "Top 1 %" in words(said(head, f"{REPORT}?by=nonsense"))
+    page = words(said(head, f"{REPORT}?by=fifths"))
+    assert all(name in page for name in ("Best fifth", "Fourth fifth", "Last fifth")) and "Keep as silos" in page
+    kept = head.post(SILOS, {"by": "clusters"}, follow=True)
+    assert all(one["name"] in words(kept.content.decode()) for one in clusters["levels"])
+    assert "Keep as silos" not in words(said(head, f"{REPORT}?by=clusters"))
+
+
+def test_a_campaign_begins_from_a_share_of_value(valued: Fit, head: Client) -> None:  # noqa: F811
+    step = next(one for one in shown.plan(valued) if one.share == 0.8)
+    address = re.search(r'href="(/app/campaigns/new/\?[^"]+)"', said(head, PAGE).split("80 %</b>")[1])
+    assert address is not None
+    assert step.who.rule in unescape(said(head, unescape(address[1])))
+    head.post(KEEP, {"who": "plan-80"})
+    (kept,) = Segment.objects.all()
+    assert (kept.name, people(kept.rule)) == ("Who will bring 80 %", step.who.people)
+
+
 def test_what_was_never_tried_is_not_claimed(valued: Fit, head: Client) -> None:  # noqa: F811
     reason = "No back-test: fewer than <50> customers."
     valued.report |= {"backtest": None, "notes": [reason]}

@@ -42,6 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "next": ahead,
         "tenths": value_plots.tenths(report, code),
         "weeks": value_plots.weeks(report),
+        "plan": shown.plan(fit),
         "last": value_models.origins(backtest)[0] if backtest else None,
         "heads": value_models.heads(),
         "closer": value_models.closer(backtest) if backtest else [],
@@ -56,7 +57,8 @@ def report(request: HttpRequest) -> HttpResponse:
     if fit is None:
         return redirect("console:value")
     said, code = fit.report, commerce.company_currency()
-    backtest, moves = said["backtest"], queries.moves(fit)
+    backtest, moves, partings = said["backtest"], queries.moves(fit), value_report.partings(said)
+    parting = next((one for one in partings if one.key == request.GET.get("by")), partings[0])
     context = _of(fit) | {
         "notes": value_report.notes(fit),
         "parameters": value_report.parameters(fit),
@@ -66,8 +68,10 @@ def report(request: HttpRequest) -> HttpResponse:
         "heads": value_models.heads(),
         "closer": value_models.closer(backtest) if backtest else [],
         "held": value_plots.held(said),
-        "qualities": value_report.qualities(said),
-        "later": value_report.later(said),
+        "partings": partings,
+        "parting": parting,
+        "qualities": value_report.qualities(parting),
+        "later": value_report.later(parting),
         "moves": moves,
         "moved": value_report.moved(moves),
         "histogram": value_plots.histogram(said, code),
@@ -98,8 +102,8 @@ def keep(request: HttpRequest) -> HttpResponse:
 @page("segments.save")
 @require_POST
 def keep_silos(request: HttpRequest) -> HttpResponse:
-    """The pyramid as a scheme of silos."""
-    scheme = actions.keep_as_silos(by=staff(request).email)
+    """A parting as a scheme of silos."""
+    scheme = actions.keep_as_silos(request.POST.get("by", "pyramid"), by=staff(request).email)
     messages.success(request, _("“%(name)s” is there.") % {"name": scheme.name})
     return redirect("console:scheme", scheme.id)
 

@@ -1,6 +1,7 @@
 """A fit by the house: kept once, told to customers, and what it counts is what rules find."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import numpy as np
 import pytest
@@ -9,10 +10,15 @@ from rapport.customers.models import Customer
 from rapport.lib.clock import DAY_US, fixed, from_us, now_us
 from rapport.lib.refusals import Refusal
 from rapport.segments import queries as segments
+from rapport.segments.silos.actions import Terms, create_scheme
+from rapport.segments.silos.calendar import Rhythm
+from rapport.segments.silos.partition import Part, Shape
 from rapport.segments.silos.queries import shape_of
 from rapport.value import kept, queries, valuing
 from rapport.value.actions import keep_as_silos
-from rapport.value.errors import WrongOptions
+from rapport.value.calendar import number_of
+from rapport.value.days import PurchaseDays
+from rapport.value.errors import NoSuchParting, WrongOptions
 from rapport.value.models import Fit
 from rapport.value.tests.test_report import NOW_US, recorded  # noqa: F401  a fixture
 from rapport.value.valuation import Options
@@ -135,6 +141,53 @@ def test_the_pyramid_becomes_silos_once(shop: None) -> None:
     assert [people(f'in silo "{name}" of "Value"') for name in shape_of(scheme).names[:3]] == top[:3]
     with pytest.raises(Refusal, match="Value"):
         keep_as_silos(by="head@halden.example")
+
+
+@pytest.mark.parametrize("parting", ["fifths", "clusters"])
+def test_other_partings_become_silos_too(parting: str, shop: None) -> None:
+    found = fit_now(Options())
+    catch_up()
+    with pytest.raises(NoSuchParting):
+        keep_as_silos("nonesuch", by="head@halden.example")
+    scheme = keep_as_silos(parting, by="head@halden.example")
+    levels = found[parting]["levels"]
+    assert shape_of(scheme).names == [*(one["name"] for one in levels), "Not valued yet"]
+    assert [people(f'in silo "{one["name"]}" of "Value"') for one in levels] == [one["customers"] for one in levels]
+    assert sum(one["customers"] for one in levels) == found["customers"]
+    assert people('in silo "Not valued yet" of "Value"') == people("everyone") - found["customers"]
+    values = [one["value"] / one["customers"] for one in levels]
+    assert values == sorted(values, reverse=True) and len(levels) >= 3
+
+
+def test_a_campaign_is_planned_by_share_of_value(shop: None) -> None:
+    found = fit_now(Options())
+    newest = queries.newest()
+    assert newest is not None
+    value = np.sort(kept.ask(newest.id, "SELECT told_value FROM scores")["told_value"].to_numpy())[::-1]
+    for step in found["plan"]:
+        assert step["people"] == (value >= step["limit"]).sum()
+        assert step["value"] == pytest.approx(value[: step["people"]].sum()) and step["value"] >= step["share"] * value.sum()
+        assert value[value > step["limit"]].sum() < step["share"] * value.sum(), "nobody could be spared"
+        assert 0 < step["at_risk"] < step["value"]
+
+
+def test_each_silo_of_any_scheme_is_told_what_was_said_and_done(shop: None, recorded: PurchaseDays) -> None:  # noqa: F811
+    terms = Terms("Buying", "head@halden.example", Rhythm(3, "month"), from_us(NOW_US).date())
+    create_scheme(terms, Shape((Part("Often", 'did "Order Completed" at least 6 times'),), "Seldom"), by="head@halden.example")
+    fit_now(Options())
+    catch_up()  # who was told something is known to the lake
+    found = fit_now(Options())
+    origin, horizon = number_of(date.fromisoformat(found["backtest"]["tried"][0]["origin"])), found["backtest"]["horizon_days"]
+    then = recorded.until(origin)
+    did, _ = recorded.within(origin, origin + horizon, then.ids)
+    often, seldom = found["silos"]
+    assert [(one["scheme"], one["silo"]) for one in found["silos"]] == [("Buying", "Often"), ("Buying", "Seldom")]
+    for one, meant in ((often, then.counts >= 6), (seldom, then.counts < 6)):
+        assert one["customers_then"] == meant.sum()
+        assert one["churn_was"] == pytest.approx((did[meant] == 0).mean())
+        assert abs(one["churn_said"] - one["churn_was"]) < 0.1
+    assert often["churn"] < seldom["churn"] and often["customers"] == (recorded.counts >= 6).sum()
+    assert often["value"] + seldom["value"] == pytest.approx(found["totals"]["value"])
 
 
 def test_it_comes_of_itself_once_a_night(shop: None) -> None:

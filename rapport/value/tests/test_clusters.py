@@ -17,8 +17,8 @@ from rapport.value.clusters import (
     LEARNERS_MIN,
     LEVELS,
     NAMES,
+    ONCE,
     PAST,
-    RHYTHM,
     VALUE,
     Bound,
     Clusters,
@@ -46,7 +46,7 @@ def planted(groups: tuple[tuple[int, float, float, float], ...] = THREE, seed: i
     near = chance.normal(0, 1, middle.shape)
     amounts = np.round(middle * np.exp(near * 0.2), 2)
     churn = np.round(np.clip(middle[:, 1] + near[:, 1] * 0.05, 0, 1), 2)
-    return {VALUE: amounts[:, 0], CHURN: churn, PAST: amounts[:, 2], RHYTHM: np.full(len(group), 30.0)}, group
+    return {VALUE: amounts[:, 0], CHURN: churn, PAST: amounts[:, 2], ONCE: np.zeros(len(group), bool)}, group
 
 
 def blob(customers: int, seed: int) -> Columns:
@@ -56,7 +56,7 @@ def blob(customers: int, seed: int) -> Columns:
         VALUE: np.exp(4 + 0.5 * near[:, 0]),
         CHURN: np.clip(0.5 + 0.12 * near[:, 1], 0, 1),
         PAST: np.exp(5 + 0.5 * near[:, 2]),
-        RHYTHM: np.full(customers, 30.0),
+        ONCE: np.zeros(customers, bool),
     }
 
 
@@ -104,10 +104,10 @@ def meant(rule: Rule, columns: Columns) -> np.ndarray:
 
 @pytest.fixture(scope="module", params=[CALIBRATED, ENDED], ids=["calibrated", "ended"])
 def cdnow(request: pytest.FixtureRequest, samples: Path) -> Columns:
-    """Told columns of the 2,357 customers, valued by the project's own models; who bought once has no rhythm."""
+    """Told columns of the 2,357 customers, valued by the project's own models; and who bought once."""
     known = cdnow_sample(samples).until(request.param)
     columns = told(value(known.summaries, fit(known.summaries, known, request.param, Options(365))), None, None)
-    return columns | {RHYTHM: np.where(known.summaries.counts == 1, np.nan, columns[RHYTHM])}
+    return columns | {ONCE: known.summaries.counts == 1}
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -155,12 +155,11 @@ def test_small_groups_of_the_best_are_kept_apart() -> None:
     assert np.array_equal(four.places(columns), group)
 
 
-def test_who_bought_once_gives_a_part_its_name_and_no_rhythm_is_no_trouble() -> None:
+def test_who_bought_once_gives_a_part_its_name() -> None:
     columns, group = planted()
-    once = columns | {RHYTHM: np.where(group == 2, np.nan, 30.0)}
+    once = columns | {ONCE: group == 2}
     assert [part.name for part in clusters(once).parts] == ["Best, staying", "Middle, unsure", "Small, bought once"]
-    without = {name: column for name, column in columns.items() if name != RHYTHM}
-    assert [part.rules for part in clusters(without).parts] == [part.rules for part in clusters(once).parts]
+    assert [part.rules for part in clusters(columns).parts] == [part.rules for part in clusters(once).parts]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -264,7 +263,7 @@ def test_nobody_and_too_few_and_all_alike_are_no_clusters() -> None:
 
 def test_two_kinds_of_customers_without_any_difference_inside_are_no_three_clusters() -> None:
     columns, group = planted()
-    assert found({name: np.where(group == 0, 5.0, 0.5) if name != RHYTHM else column for name, column in columns.items()}) is None
+    assert found({name: np.where(group == 0, 5.0, 0.5) if name != ONCE else column for name, column in columns.items()}) is None
 
 
 def test_of_very_many_some_are_learnt_from_and_all_are_placed() -> None:

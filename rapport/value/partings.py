@@ -1,5 +1,7 @@
-"""Customers by their value, the best few on top; and how good such a parting is: alike inside, apart, in order when time has passed."""
+"""Customers parted by their value: a pyramid with the best few on top, fifths, or clusters (`clusters`); and how good such a parting is:
+alike inside, apart, the same when redrawn, in order when time has passed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -8,13 +10,23 @@ from django.utils.translation import gettext_noop
 
 from rapport.segments.silos.quality import apartness, eta_squared, mean_with_interval
 
-PYRAMID = (0.01, 0.05, 0.20)  # of all customers, from the top
-NAMES = (gettext_noop("Top 1 %"), gettext_noop("Next 4 %"), gettext_noop("Next 15 %"), gettext_noop("Others"))  # kept in English
+# parts of all customers, from the top; names are kept in English
+PYRAMID = (0.01, 0.05, 0.20)
+NAMES = (gettext_noop("Top 1 %"), gettext_noop("Next 4 %"), gettext_noop("Next 15 %"), gettext_noop("Others"))
+FIFTHS = (0.20, 0.40, 0.60, 0.80)
+NAMES_OF_FIFTHS = (
+    gettext_noop("Best fifth"),
+    gettext_noop("Second fifth"),
+    gettext_noop("Third fifth"),
+    gettext_noop("Fourth fifth"),
+    gettext_noop("Last fifth"),
+)
+LOOKED_AT_MAX = 100_000  # customers whose features are laid out: of them a sample is drawn
 
 
 @dataclass(frozen=True)
 class Level:
-    """One part of the pyramid."""
+    """One part of a parting."""
 
     name: str
     customers: int
@@ -25,7 +37,7 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Parting:
+class Quality:
     """How well it parts. None: that cannot be told."""
 
     value_explained: float | None  # eta squared of the logarithm of the value
@@ -48,11 +60,14 @@ class Later:
     churn_was: float
 
 
-def places(value: np.ndarray, limits: tuple[float, ...] | None = None) -> np.ndarray:
-    """The level of each customer, 0 on top: by limits (least values, falling), else by rank. Equal values share a level."""
-    if limits is None:
-        limits = tuple(least(value, share) for share in PYRAMID)
+def places(value: np.ndarray, limits: Sequence[float]) -> np.ndarray:
+    """The level of each customer, 0 on top, by least values that fall. Equal values share a level."""
     return (value[:, None] < np.array(limits)[None, :]).sum(axis=1)
+
+
+def by_rank(value: np.ndarray, shares: Sequence[float]) -> np.ndarray:
+    """The same by parts of all customers."""
+    return places(value, [least(value, share) for share in shares])
 
 
 def least(value: np.ndarray, share: float) -> float:
@@ -61,10 +76,10 @@ def least(value: np.ndarray, share: float) -> float:
     return float(falling[max(0, int(np.ceil(share * len(falling))) - 1)]) if len(falling) else 0.0
 
 
-def levels(place: np.ndarray, value: np.ndarray, churn: np.ndarray) -> tuple[Level, ...]:
+def levels(place: np.ndarray, names: Sequence[str], value: np.ndarray, churn: np.ndarray) -> tuple[Level, ...]:
     """From each customer's level, value and chance to buy nothing; of shape (customers,)."""
     found, total = [], float(value.sum(dtype=float))
-    for number, name in enumerate(NAMES):
+    for number, name in enumerate(names):
         inside = place == number
         own = value[inside].astype(float)
         mean = float(own.mean()) if len(own) else 0.0
@@ -81,22 +96,23 @@ def levels(place: np.ndarray, value: np.ndarray, churn: np.ndarray) -> tuple[Lev
     return tuple(found)
 
 
-def parting(place: np.ndarray, value: np.ndarray, features: np.ndarray) -> Parting:
-    """Over standardised features of shape (customers, features)."""
+def quality(place: np.ndarray, value: np.ndarray, features: Sequence[np.ndarray]) -> Quality:
+    """Over features of shape (customers,), standardised."""
     explained = eta_squared(np.log1p(np.maximum(value, 0).astype(float)), place)
-    spread = features.std(axis=0)
-    points = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    found = apartness(points, place)
+    some = np.linspace(0, len(place) - 1, min(len(place), LOOKED_AT_MAX)).astype(np.int64)
+    points = np.column_stack([one[some] for one in features]).astype(float)
+    spread = points.std(axis=0)
+    found = apartness((points - points.mean(axis=0)) / np.where(spread > 0, spread, 1), place[some])
     worst = [max((1 / near for pair, near in found.near.items() if one in pair and near > 0), default=0.0) for one in found.apart]
     near = float(np.mean([one for one in worst if one])) if any(worst) else None
-    return Parting(explained, found.silhouette, near, found.stable)
+    return Quality(explained, found.silhouette, near, found.stable)
 
 
-def later(forecast: np.ndarray, brought: np.ndarray, none: np.ndarray, did: np.ndarray) -> tuple[Later, ...]:
-    """What levels by forecast went on to bring, and how many of them bought nothing; all of shape (customers,)."""
-    place, total = places(forecast), float(brought.sum())
+def later(place: np.ndarray, names: Sequence[str], brought: np.ndarray, none: np.ndarray, did: np.ndarray) -> tuple[Later, ...]:
+    """What levels went on to bring, and how many of them bought nothing; all of shape (customers,)."""
+    total = float(brought.sum())
     found = []
-    for number, name in enumerate(NAMES):
+    for number, name in enumerate(names):
         inside = place == number
         own = brought[inside]
         if not len(own):
