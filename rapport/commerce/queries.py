@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from rapport.commerce.actions import currency as _currency
@@ -63,6 +64,12 @@ def products(skus: Iterable[str]) -> dict[str, Product]:
     for some in slices(skus):
         found.update({row.sku: row for row in Product.objects.filter(sku__in=some)})
     return found
+
+
+def costs() -> list[tuple[str, Decimal]]:
+    """(sku, what one piece costs) of every product of which that is known."""
+    rows = Product.objects.filter(cost__isnull=False).order_by("sku").values_list("sku", "cost")
+    return [(sku, cost) for sku, cost in rows.iterator() if cost is not None]
 
 
 def branches() -> dict[str, tuple[float, float]]:

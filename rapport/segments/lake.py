@@ -46,6 +46,7 @@ class Reader(Protocol):
     @property
     def engine(self) -> str: ...
     def begin(self, question: ir.Table) -> Callable[[], pa.Table]: ...
+    def given(self, rows: pa.Table, columns: dict[str, str]) -> str: ...
     @property
     def tables(self) -> dict[str, dict[str, str]]: ...
     @property
@@ -194,6 +195,10 @@ class Lake:
                 0
             ].as_py()
         return self._unrated[facts.id]
+
+    def given(self, rows: pa.Table, columns: dict[str, str]) -> ir.Table:
+        """Rows that are not of the lake, to be joined; `columns` as the lake types them."""
+        return ibis.table({column: _type(kind) for column, kind in columns.items()}, name=self.reader.given(rows, columns))
 
     def whole_table(self, name: str) -> ir.Table | None:
         """A table with every column: Ibis writes `*` where it believes it asks for all."""

@@ -1,7 +1,7 @@
 """Purchases out of the lake: orders as the log has them, aliases resolved, by the company's calendar, in its currency.
 
-What was cancelled is no purchase. What a purchase brings is its margin after returns: the cost of its lines where the shop tells it,
-else the stated margin of its revenue. Rows of a day are made one; of a customer, one more.
+What was cancelled is no purchase. What a purchase brings is its margin after returns: less the cost of its lines, or of their products,
+where the shop tells it, else the stated margin of its revenue. Rows of a day are made one; of a customer, one more.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 import numpy as np
 from django.conf import settings
 
+from rapport.commerce import queries as commerce
 from rapport.commerce.events import ORDER_AMOUNTS, ORDER_CANCELLED, ORDER_COMPLETED, ORDER_REFUNDED, ORDER_UPDATED
 from rapport.lib.arrow import pa
 from rapport.lib.clock import from_us
@@ -64,7 +65,7 @@ def summaries(until_us: int) -> Summaries:
             first=by_day.day.min(),
             last=by_day.day.max(),
             spent=by_day.amount.sum(),
-            late=(by_day.day >= ibis.literal(late_since)).sum().cast("int16"),
+            late=by_day.count(where=by_day.day >= ibis.literal(late_since)).cast("int16"),
         )
         found = lake.ask(one)
         ids = found[CUSTOMER].to_numpy()
@@ -142,15 +143,12 @@ def _without_cancelled(lake: Lake, orders: ir.Table) -> ir.Table:
 
 
 def _with_margin(lake: Lake, orders: ir.Table) -> ir.Table:
-    """`amount`: revenue less what its lines cost, where every line says so, else the stated margin of it."""
+    """`amount`: revenue less what its lines cost, where that is known of every line, else the stated margin of it."""
     stated = orders.revenue * ibis.literal(float(settings.VALUE_MARGIN))
-    lines = lines_in(lake)
-    cost = None if lines is None else _column(lines, f"{LINES}.cost")
-    if lines is None or cost is None:
+    lines = _with_cost(lake)
+    if lines is None:
         return orders.mutate(amount=stated, is_margin=ibis.literal(False))
-    quantity = _column(lines, f"{LINES}.quantity")
-    of_line = cost.cast("float64") * (ibis.literal(1.0) if quantity is None else ibis.coalesce(quantity, ibis.literal(1.0)))
-    costs = lines.table.select(of_event=lines.table.event_id, cost=of_line)
+    costs = lines.select(of_event=lines.event_id, cost=lines.cost * lines.quantity)
     costs = costs.group_by("of_event").aggregate(cost=costs.cost.sum(), known=costs.cost.notnull().all())
     costs = costs.filter(costs.known)
     joined = orders.left_join(costs, orders.event_id == costs.of_event)
@@ -159,6 +157,30 @@ def _with_margin(lake: Lake, orders: ir.Table) -> ir.Table:
         amount=ibis.coalesce(orders.revenue - costs.cost, stated),
         is_margin=costs.cost.notnull(),
     )
+
+
+def _with_cost(lake: Lake) -> ir.Table | None:
+    """(event_id, cost, quantity) of each line of an order: the cost it tells, else that of its product. None where there are neither."""
+    lines = lines_in(lake)
+    if lines is None:
+        return None
+    own, sku, quantity = (_column(lines, f"{LINES}.{name}") for name in ("cost", "sku", "quantity"))
+    known = commerce.costs() if sku is not None else []
+    if own is None and not known:
+        return None
+    table = lines.table.select(
+        "event_id",
+        cost=ibis.null("float64") if own is None else own.cast("float64"),
+        sku=ibis.literal("") if sku is None else sku,
+        quantity=ibis.literal(1.0) if quantity is None else ibis.coalesce(quantity.cast("float64"), ibis.literal(1.0)),
+    )
+    if not known:
+        return table
+    skus, costs = zip(*known, strict=True)
+    rows = pa.table({"of_sku": pa.array(skus), "of_product": pa.array([float(one) for one in costs])})
+    products = lake.given(rows, {"of_sku": "VARCHAR", "of_product": "DOUBLE"})
+    joined = table.left_join(products, table.sku == products.of_sku)
+    return joined.select("event_id", "quantity", cost=ibis.coalesce(table.cost, products.of_product))
 
 
 def _refunded(lake: Lake, orders: ir.Table) -> ir.Table:

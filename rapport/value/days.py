@@ -27,7 +27,7 @@ class Summaries:
         """x, t_x and T of each customer as of the end of a day after which there is nothing here."""
         return grouped(self.counts - 1, self.last - self.first, day - self.first)
 
-    def some(self, places: np.ndarray) -> "Summaries":
+    def some(self, places: np.ndarray | slice) -> "Summaries":
         """Of the customers at these places."""
         late = None if self.late is None else self.late[places]
         return Summaries(self.ids[places], self.counts[places], self.first[places], self.last[places], self.spent[places], late)

@@ -41,6 +41,7 @@ class Measure:
 MEASURES = (  # names are kept in English, and shown translated
     Measure(gettext_noop("last feedback"), "Feedback Given", "score"),
     Measure(gettext_noop("trend of feedback"), "Feedback Given", "score", is_trend=True),
+    Measure(gettext_noop("cases in 90 days"), "Case Opened"),
     Measure(gettext_noop("visits in 90 days"), "Page Viewed"),
     Measure(gettext_noop("mails opened in 90 days"), "Email Opened"),
     Measure(gettext_noop("mails followed in 90 days"), "Email Link Clicked"),

@@ -13,7 +13,7 @@ from rapport.value.backtest import REPEATERS_MIN
 from rapport.value.btyd.nbd import Nbd
 from rapport.value.btyd.rows import DAYS_A_WEEK
 from rapport.value.days import LATE_DAYS, Summaries
-from rapport.value.valuation import Valuation
+from rapport.value.valuation import CUSTOMERS_AT_ONCE, Valuation
 
 SURE = 0.95  # P(slower) or P(faster): then a rhythm has changed; of customers whose has not, no more than one in twenty on a side
 
@@ -43,5 +43,10 @@ def with_change(valuation: Valuation, told: Summaries, sampled: Summaries, as_of
     """A valuation with each customer's change of rhythm; none is told where too few customers buy again. `sampled` are some of them."""
     if told.late is None or int((sampled.counts > 1).sum()) < REPEATERS_MIN:
         return valuation
-    found = change(told, told.late, as_of, *Nbd.of(sampled.rows(as_of)).fit.parameters)
-    return replace(valuation, times=found.times.astype(np.float32), slower=found.slower.astype(np.float32))
+    r, alpha = Nbd.of(sampled.rows(as_of)).fit.parameters
+    times, slower = np.empty((2, len(told.ids)), np.float32)
+    for start in range(0, len(told.ids), CUSTOMERS_AT_ONCE):
+        part = slice(start, start + CUSTOMERS_AT_ONCE)
+        found = change(told.some(part), told.late[part], as_of, r, alpha)
+        times[part], slower[part] = found.times, found.slower
+    return replace(valuation, times=times, slower=slower)

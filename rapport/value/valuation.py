@@ -130,15 +130,26 @@ def value(told: Summaries, model: Fit, values: np.ndarray | None = None, tell: T
     """Score every customer; `values` are their measures, where the model knows signals. What depends on (x, t_x, T) alone is worked out
     once for all who share it."""
     tell("  what each customer will do, and may do")
-    whole: dict[str, np.ndarray] = {"by_signals": np.ones(len(told.ids), np.float32)}
-    for places, buying, times in [(None, model.buying, 1.0)] if model.signals is None or values is None else model.signals.groups(values):
+    whole = {"times": _all(1, told), "slower": _all(0.5, told), "by_signals": _all(1, told)}
+    groups: list[tuple[np.ndarray | None, Buying]] = [(None, model.buying)]
+    if model.signals is not None and values is not None:
+        found = model.signals.groups(values)
+        groups = [(places, buying) for places, buying, _times in found]
+        whole["by_signals"] = np.empty(len(told.ids), np.float32)
+        for inside, _buying, times in found:
+            whole["by_signals"][inside] = times
+    for places, buying in groups:
         group = told if places is None else told.some(places)
         for part, rows in group.rows(model.as_of).parts(ROWS_AT_ONCE, CUSTOMERS_AT_ONCE):
             at = part if places is None else places[part]
             for name, column in _scored(group.some(part), rows, buying, model).items():
                 whole.setdefault(name, np.empty(len(told.ids), column.dtype))[at] = column
-            whole["by_signals"][at] = times
     return _sure(Valuation(told.ids, told.spent, **whole))
+
+
+def _all(figure: float, told: Summaries) -> np.ndarray:
+    """The same of every customer, and in memory once."""
+    return np.broadcast_to(np.float32(figure), len(told.ids))
 
 
 def _sure(valuation: Valuation) -> Valuation:
@@ -182,8 +193,6 @@ def _scored(told: Summaries, rows: Rows, buying: Buying, model: Fit) -> dict[str
         "alive": buying.alive(rows)[of],
         "silence": _silence(buying, rows)[of],
         "rhythm_days": (gap * DAYS_A_WEEK)[of],
-        "times": np.ones(len(of)),
-        "slower": np.full(len(of), 0.5),
         "confirmed": np.zeros(len(of)),
     }
     due_day = (told.last + np.minimum(np.ceil(due[of] * DAYS_A_WEEK), DUE_DAYS_MAX)).astype(np.int32)

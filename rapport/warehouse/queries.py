@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import duckdb
@@ -33,7 +33,7 @@ class Reader:
     elsewhere: Elsewhere | None = None  # who answers in DuckDB's place
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "lake"))  # without a thread before the first question
     _begun: list[Future[pa.Table]] = field(default_factory=list)
-    _to_copy: deque[tuple[str, str, Sequence[str], pa.Table]] = field(default_factory=deque)
+    _to_make: deque[Callable[[], None]] = field(default_factory=deque)  # tables that a name stands for, before the next answer
 
     @property
     def engine(self) -> str:
@@ -68,9 +68,19 @@ class Reader:
         if self.elsewhere is not None:
             self.elsewhere.rows_of(copy, table, columns, asked)
         else:
-            self._to_copy.append((copy, table, columns, asked))
+            self._to_make.append(partial(self._copy, copy, table, columns, asked))
         self.tables[copy] = {column: self.tables[table][column] for column in columns}
         return copy
+
+    def given(self, rows: pa.Table, columns: schema.Columns) -> str:
+        """Let a name stand for rows that are not of the lake, for as long as the reader lives; `columns` as the lake types them."""
+        name = f"given@{len(self.tables)}"
+        if self.elsewhere is not None:
+            self.elsewhere.given(name, rows, columns)
+        else:
+            self._to_make.append(partial(self._give, name, rows, columns))
+        self.tables[name] = columns
+        return name
 
     def end(self) -> None:
         """Leave unasked what nobody waits for any more."""
@@ -85,8 +95,8 @@ class Reader:
         return self.connection
 
     def _answer(self, sql: str) -> pa.Table:
-        while self._to_copy:
-            self._copy(*self._to_copy.popleft())
+        while self._to_make:
+            self._to_make.popleft()()
         # a relation's answer is made by all threads, that of `execute` by one alone
         return self.connection.sql(sql).to_arrow_table()
 
@@ -104,6 +114,12 @@ class Reader:
             f' SELECT {", ".join(of_roots)} FROM "@near" JOIN "@asked" ON customer_id = "@id"'
         )
         self.connection.unregister("@asked")
+
+    def _give(self, name: str, rows: pa.Table, columns: schema.Columns) -> None:
+        typed = ", ".join(f"{schema.name(one)}::{kind} AS {schema.name(one)}" for one, kind in columns.items())
+        self.connection.register("@given", rows)
+        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE {schema.name(name)} AS SELECT {typed} FROM "@given"')
+        self.connection.unregister("@given")
 
     @cached_property
     def ibis(self) -> Any:

@@ -62,6 +62,13 @@ class Elsewhere:
             self._name(copy, rows.join(whose, rows["customer_id"] == whose["@id"]).selectExpr(*of_roots))
         self.tables[copy] = {column: self.tables[table][column] for column in columns}
 
+    def given(self, name: str, rows: pa.Table, columns: schema.Columns) -> None:
+        """Let a name stand for rows that are not of the lake."""
+        typed = [f"CAST(`{one}` AS {_type(kind)}) AS `{one}`" for one, kind in columns.items()]
+        with plain_words(self.at):
+            self._name(name, self.session.createDataFrame(rows).selectExpr(*typed))
+        self.tables[name] = columns
+
     @cached_property
     def session(self) -> Any:
         return spark_sessions.session(self.at)

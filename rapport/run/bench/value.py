@@ -19,6 +19,7 @@ from rapport.value.btyd.pareto_nbd import ParetoNbd
 from rapport.value.btyd.rows import Rows, grouped
 from rapport.value.calendar import day_end_us
 from rapport.value.days import PurchaseDays
+from rapport.value.rhythm import with_change
 from rapport.value.valuation import Options, fit, value
 from rapport.value.valuing import TESTED_MAX
 
@@ -60,12 +61,13 @@ BENCH = Bench("customer value against lifetimes", cases, options={"customers": 1
 
 
 def end_to_end() -> float:
-    """From the orders in the warehouse to every customer's value, both intervals, back-test and all; repeat purchases a customer."""
+    """From the orders in the warehouse to every customer's value, both intervals, change of rhythm, back-test and all; repeat purchases a
+    customer."""
     end_us = day_end_us(UNTIL_DAY)
     everybody = summaries(end_us)
     sampled = purchase_days(end_us, one_in=max(1, -(-len(everybody.ids) // TESTED_MAX)))
     model = fit(everybody, sampled, UNTIL_DAY, Options())
-    found = value(everybody, model)
+    found = with_change(value(everybody, model), everybody, sampled.summaries, UNTIL_DAY)
     return float((everybody.counts - 1).sum() / len(found.ids))
 
 

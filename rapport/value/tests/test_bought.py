@@ -1,5 +1,6 @@
 """What a purchase brings: cancelled is none, given back is taken off, cost is taken off where it is told."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from pytest_django import Settings
 
+from rapport.commerce.models import Product
 from rapport.events.actions import NewFact, record
 from rapport.events.models import Event
 from rapport.lib.clock import DAY_US
@@ -81,6 +83,23 @@ def test_margin_is_what_cost_leaves_where_every_line_tells_it_else_the_stated_on
     assert told(END_US).with_cost == 2
     settings.VALUE_MARGIN = 1.0
     assert spent() == {1: [40], 2: [100], 3: [100], 4: [20]}
+
+
+@pytest.mark.parametrize("where", ["", "sail://local"])
+def test_where_lines_do_not_tell_their_cost_that_of_their_products_counts(where: str, lake: Path, settings: Settings) -> None:
+    settings.VALUE_MARGIN, settings.ENGINE = 0.4, where or settings.ENGINE
+    Product.objects.create(sku="BELT", cost=Decimal("12.5"), updated_us=0)
+    Product.objects.create(sku="COAT", cost=None, updated_us=0)
+    kept(
+        order("a", 1, 10, 100, products=[{"sku": "BELT", "quantity": 2}]),
+        order("b", 2, 10, 100, products=[{"sku": "BELT", "quantity": 2, "cost": 30}, {"sku": "BELT"}]),  # what the line says comes first
+        order("c", 3, 10, 100, products=[{"sku": "BELT"}, {"sku": "COAT"}]),
+        order("d", 4, 10, 100, products=[{"sku": "NULL", "quantity": 1}]),
+    )
+    assert spent() == {1: [75], 2: [27.5], 3: [40], 4: [40]}
+    assert told(END_US).with_cost == 2
+    Product.objects.update(cost=None)
+    assert spent() == {1: [40], 2: [40], 3: [40], 4: [40]}
 
 
 def test_a_currency_without_a_rate_is_a_purchase_of_nothing_and_counted(lake: Path) -> None:
