@@ -27,11 +27,11 @@ class OfSilo:
     churn_was: float | None
 
 
-def by_silo(valuation: Valuation, as_of: int, outcome: Outcome | None) -> list[OfSilo]:
-    """Of every scheme, silo by silo in their order, the remainder last; by the rules as they stand today."""
+def by_silo(valuation: Valuation, outcome: Outcome | None) -> list[OfSilo]:
+    """Of every scheme, silo by silo in their order, the remainder last; by the rules as they stand now."""
     words, found = segments.vocabulary(), []
     for scheme in silos.schemes():
-        now = silos.placed_at(scheme, moment_us=day_end_us(as_of), vocabulary=words).sets
+        now = silos.placed_at(scheme, vocabulary=words).sets  # traits told since the last day of the fit count
         then = {} if outcome is None else silos.placed_at(scheme, moment_us=day_end_us(outcome.origin), vocabulary=words).sets
         for name, people in now.items():
             own = _among(valuation.ids, people)

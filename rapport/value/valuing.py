@@ -75,7 +75,7 @@ def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda 
             "read": report.plain(told(end_us)),
             "margin": settings.VALUE_MARGIN,
             "carts": _carts(carts),
-            "silos": report.plain(by_silo(valuation, model.as_of, None if model.backtest is None else model.backtest.outcome)),
+            "silos": report.plain(by_silo(valuation, None if model.backtest is None else model.backtest.outcome)),
         }
         if keep and day == last and options.horizon_days == settings.VALUE_HORIZON_DAYS:
             before_day = None if newest is None or before is None else number_of(newest.as_of)
