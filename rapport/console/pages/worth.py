@@ -21,7 +21,7 @@ PRODUCTS = "recommended.products"
 OFTEN = 0.4  # such a silence is nothing special
 RAREST = 1_000
 NOTABLE = 0.03  # a factor so near to 1 is no reason
-DECAY_MAX = 1.0  # a day
+DECAY_MAX, HALVINGS = 1.0, 60  # a day
 ROOM = 1.04  # of the line, beyond the greatest figure on it
 
 
@@ -157,12 +157,13 @@ def ahead(scores: dict[str, Any], fit: Fit) -> Ahead | None:
     near, whole, short, long = scores["in_churn_days"], scores["value"] - scores["confirmed"], fit.report["churn_days"], fit.horizon_days
     if not 0 < near <= whole or long <= short:
         return None
-    low, high = 0.0, DECAY_MAX
-    for _step in range(60):  # near / whole grows with the decay, from short / long to 1
+    if near / whole <= short / long:
+        return Ahead(fit.as_of, long, whole / long, 0.0, scores["told_past"])
+    low, high, decay = 0.0, DECAY_MAX, DECAY_MAX
+    for _step in range(HALVINGS):  # near / whole grows with the decay, from short / long to 1
         decay = (low + high) / 2
         low, high = (decay, high) if expm1(-decay * short) / expm1(-decay * long) < near / whole else (low, decay)
-    first = whole / long if near / whole <= short / long else whole * decay / -expm1(-decay * long)
-    return Ahead(fit.as_of, long, first, 0.0 if near / whole <= short / long else decay, scores["told_past"])
+    return Ahead(fit.as_of, long, whole * decay / -expm1(-decay * long), decay, scores["told_past"])
 
 
 def _named(told: Any) -> list[str]:

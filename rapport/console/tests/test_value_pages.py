@@ -1,8 +1,10 @@
 """The pages of worth: figures that add up and mean their people, three answers that become segments, a report that hides nothing."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,15 @@ from django.test import Client
 from pytest_django import Settings
 
 from rapport.console.pages import value as shown
+from rapport.console.pages.worth import ahead
 from rapport.console.tests.conftest import FOREIGN, INLINE, SignedIn
 from rapport.console.tests.valued import HOSTILE, valued  # noqa: F401
 from rapport.customers.queries import find
 from rapport.lib.clock import now_us
 from rapport.segments import queries as segments
 from rapport.segments.models import Scheme, Segment
+from rapport.value import kept
+from rapport.value.by_silo import OfSilo
 from rapport.value.models import Fit
 from rapport.value.said import Said
 from rapport.value.signals import Group
@@ -169,6 +174,16 @@ def test_one_may_look_at_another_parting_and_keep_that(valued: Fit, head: Client
     assert "Keep as silos" not in words(said(head, f"{REPORT}?by=clusters"))
 
 
+def test_churn_stands_silo_by_silo(valued: Fit, head: Client) -> None:  # noqa: F811
+    assert "Who leaves, silo by silo?" not in words(said(head, REPORT))
+    often = OfSilo("Buying", "Often", 12, 1234.0, 0.25, 10, 0.31, 0.4)
+    nobody = OfSilo("Buying", "Seldom & <b>", 0, 0.0, None, 0, None, None)
+    valued.report["silos"] = [asdict(often), asdict(nobody)]
+    valued.save()
+    page = words(said(head, REPORT))
+    assert "Buying Often 12 $1,234 25 % 10 31 % 40 % Seldom & <b> 0 $0 – 0 – –" in page
+
+
 def test_a_campaign_begins_from_a_share_of_value(valued: Fit, head: Client) -> None:  # noqa: F811
     step = next(one for one in shown.plan(valued) if one.share == 0.8)
     address = re.search(r'href="(/app/campaigns/new/\?[^"]+)"', said(head, PAGE).split("80 %</b>")[1])
@@ -275,6 +290,37 @@ def test_the_profile_says_what_they_are_worth_and_how_sure(valued: Fit, head: Cl
         "Write next",
         "Buys nothing in 90 days",
         "May need next",
+        f"everyone: {valued.report['totals']['churn']:.0%}".replace("%", " %"),
+        "Orders expected",
+        "An order brings",
     ):
         assert expected in page, expected
     assert "they themselves likely" not in words(said(head, f"/app/customers/{looker.id}/"))
+
+
+def test_who_has_come_to_buy_less_often_is_told_so_with_its_chance(valued: Fit, head: Client) -> None:  # noqa: F811
+    sql = "SELECT customer_id, told_change, slower FROM scores WHERE told_change < 1 LIMIT 1"
+    (one,) = kept.ask(valued.id, sql).to_pylist()
+    page = words(said(head, f"/app/customers/{one['customer_id']}/"))
+    assert f"They have come to buy {one['told_change']:g} times as often as before; {100 * one['slower']:.0f} % sure" in page
+    assert f"Make segment of {valued.report['rhythm']['slower']} who buy less often than before" in words(said(head, PAGE))
+
+
+def test_what_is_expected_by_quarter_adds_up_to_the_forecast(valued: Fit, head: Client) -> None:  # noqa: F811
+    for one in shown.queries.first(valued, at_least=0, churn_from=0, limit=200):
+        found = ahead(one, valued)
+        assert found is not None
+        end, near = (valued.as_of + timedelta(days=days) for days in (valued.horizon_days, valued.report["churn_days"]))
+        assert found.between(valued.as_of, end) == pytest.approx(one["value"] - one["confirmed"], rel=1e-6)
+        assert found.between(valued.as_of, near) <= one["in_churn_days"] * 1.02  # equal where it falls, less where it does not
+        assert found.between(valued.as_of, end + timedelta(days=500)) == found.between(valued.as_of, end)
+    buyer = find("user_id", "r3")
+    assert buyer is not None
+    page = said(head, f"/app/customers/{buyer.id}/")
+    data = json.loads(re.search(r'<script id="quarters-data"[^>]*>(.*?)</script>', page)[1])  # type: ignore[index]
+    told = shown.queries.of_customer(buyer.id)
+    assert told is not None
+    ahead_of = [one for one in data["expected"] if one is not None]
+    assert len(data["names"]) == len(data["expected"]) == len(data["values"]) + len(ahead_of) - 1  # the running quarter has both
+    assert 0 < sum(ahead_of) <= told.scores["value"] * 1.001  # here an order is worth what it brings
+    assert "bought" in words(page) and "expected" in words(page)
