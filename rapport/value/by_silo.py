@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from pyroaring import BitMap
 
+from rapport.lib.refusals import Refusal
 from rapport.segments import queries as segments
+from rapport.segments.models import Scheme
 from rapport.segments.silos import queries as silos
+from rapport.segments.vocabulary import Vocabulary
 from rapport.value.backtest import Outcome
 from rapport.value.calendar import day_end_us
 from rapport.value.valuation import Valuation
@@ -27,18 +30,29 @@ class OfSilo:
     churn_was: float | None
 
 
-def by_silo(valuation: Valuation, outcome: Outcome | None) -> list[OfSilo]:
-    """Of every scheme, silo by silo in their order, the remainder last; by the rules as they stand now."""
-    words, found = segments.vocabulary(), []
+def by_silo(valuation: Valuation, outcome: Outcome | None) -> tuple[list[OfSilo], dict[str, str]]:
+    """Of every scheme, silo by silo in their order, the remainder last, by the rules as they stand now; and why others cannot be asked."""
+    words = segments.vocabulary()
+    found: list[OfSilo] = []
+    left: dict[str, str] = {}
     for scheme in silos.schemes():
-        now = silos.placed_at(scheme, vocabulary=words).sets  # traits told since the last day of the fit count
-        then = {} if outcome is None else silos.placed_at(scheme, moment_us=day_end_us(outcome.origin), vocabulary=words).sets
-        for name, people in now.items():
-            own = _among(valuation.ids, people)
-            of_then = np.empty(0, np.int64) if outcome is None else _among(outcome.ids, then[name])
-            said, was = (None, None) if outcome is None else (_mean(outcome.none, of_then), _mean(outcome.did == 0, of_then))
-            value = float(valuation.value[own].sum(dtype=float))
-            found.append(OfSilo(scheme.name, name, len(own), value, _mean(valuation.churn, own), len(of_then), said, was))
+        try:
+            found += _of_scheme(scheme, words, valuation, outcome)
+        except Refusal as refusal:  # a list that is gone, say: no reason to value nobody
+            left[scheme.name] = str(refusal)
+    return found, left
+
+
+def _of_scheme(scheme: Scheme, words: Vocabulary, valuation: Valuation, outcome: Outcome | None) -> list[OfSilo]:
+    now = silos.placed_at(scheme, vocabulary=words).sets  # traits told since the last day of the fit count
+    then = {} if outcome is None else silos.placed_at(scheme, moment_us=day_end_us(outcome.origin), vocabulary=words).sets
+    found = []
+    for name, people in now.items():
+        own = _among(valuation.ids, people)
+        of_then = np.empty(0, np.int64) if outcome is None else _among(outcome.ids, then[name])
+        said, was = (None, None) if outcome is None else (_mean(outcome.none, of_then), _mean(outcome.did == 0, of_then))
+        value = float(valuation.value[own].sum(dtype=float))
+        found.append(OfSilo(scheme.name, name, len(own), value, _mean(valuation.churn, own), len(of_then), said, was))
     return found
 
 

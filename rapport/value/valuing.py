@@ -18,6 +18,7 @@ from rapport.lib.zone import company_zone
 from rapport.value import kept, queries, report
 from rapport.value.actions import own_limits
 from rapport.value.ahead import Carts, open_carts, with_carts
+from rapport.value.backtest import Backtest
 from rapport.value.bought import purchase_days, summaries, told
 from rapport.value.by_silo import by_silo
 from rapport.value.calendar import day_end_us, last_whole_day, number_of
@@ -75,7 +76,7 @@ def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda 
             "read": report.plain(told(end_us)),
             "margin": settings.VALUE_MARGIN,
             "carts": _carts(carts),
-            "silos": report.plain(by_silo(valuation, None if model.backtest is None else model.backtest.outcome)),
+            **_silos(valuation, model.backtest),
         }
         if keep and day == last and options.horizon_days == settings.VALUE_HORIZON_DAYS:
             before_day = None if newest is None or before is None else number_of(newest.as_of)
@@ -104,6 +105,11 @@ def _keep(found: dict[str, Any], day: date, named: Iterator[tuple[int, dict[str,
 
 def _carts(found: Carts | None) -> dict[str, Any] | None:
     return None if found is None else {"open": len(found.ids), "holds": found.holds, "learnt_from": found.learnt_from}
+
+
+def _silos(valuation: Valuation, backtest: Backtest | None) -> dict[str, Any]:
+    found, left = by_silo(valuation, None if backtest is None else backtest.outcome)
+    return {"silos": report.plain(found), "silos_left": left}
 
 
 def _scores(valuation: Valuation) -> kept.Columns:

@@ -178,10 +178,10 @@ def test_churn_stands_silo_by_silo(valued: Fit, head: Client) -> None:  # noqa: 
     assert "Who leaves, silo by silo?" not in words(said(head, REPORT))
     often = OfSilo("Buying", "Often", 12, 1234.0, 0.25, 10, 0.31, 0.4)
     nobody = OfSilo("Buying", "Seldom & <b>", 0, 0.0, None, 0, None, None)
-    valued.report["silos"] = [asdict(often), asdict(nobody)]
+    valued.report |= {"silos": [asdict(often), asdict(nobody)], "silos_left": {"VIPs": "No list is called “Gold”."}}
     valued.save()
     page = words(said(head, REPORT))
-    assert "Buying Often 12 $1,234 25 % 10 31 % 40 % Seldom & <b> 0 $0 – 0 – –" in page
+    assert "Buying Often 12 $1,234 25 % 10 31 % 40 % Seldom & <b> 0 $0 – 0 – – VIPs No list is called “Gold”." in page
 
 
 def test_a_campaign_begins_from_a_share_of_value(valued: Fit, head: Client) -> None:  # noqa: F811

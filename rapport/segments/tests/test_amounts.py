@@ -1,6 +1,5 @@
 """What an amount comes to is what rules compare: by hand, and against rules over a random history."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ from rapport.segments.tests.cases.playing import customers_of, moment_us, play_i
 from rapport.segments.tests.random_histories import ANCHORS, random_world
 from rapport.segments.vocabulary import Vocabulary
 from rapport.warehouse import actions as warehouse
-from rapport.warehouse import engine
 from rapport.warehouse import queries as lakes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,21 +33,12 @@ AMOUNTS = {
 }
 
 
-@pytest.fixture
-def lake(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator[Settings]:
-    engine.forget()
-    settings.LAKE_DIR, settings.LOCK_DIR, settings.CURRENCY = tmp_path / "lake", tmp_path / "locks", ""
-    settings.REJECT_DIR = tmp_path / "rejects"
-    yield settings
-    engine.forget()
-
-
 def figures(name: str, words: Vocabulary, moment: int, whose: np.ndarray) -> np.ndarray:
     return lakes.ask(lambda reader: amounts(words.measures[name], words, lake_at(reader, moment), whose))
 
 
-def test_amounts_by_hand(lake: Settings) -> None:
-    lake.COMPANY_TIME_ZONE = NAMED.zone
+def test_amounts_by_hand(lake: Path, settings: Settings) -> None:
+    settings.COMPANY_TIME_ZONE = NAMED.zone
     play_in(NAMED)
     warehouse.catch_up()
     words, ids = words_of(NAMED), customers_of(NAMED)
@@ -67,9 +56,9 @@ def test_amounts_by_hand(lake: Settings) -> None:
     assert figures("spend", words, moment_us(NAMED.as_of), whose[:0]).shape == (0,)
 
 
-def test_a_rule_means_those_whose_amount_it_says(lake: Settings) -> None:
+def test_a_rule_means_those_whose_amount_it_says(lake: Path, settings: Settings) -> None:
     world, _ = random_world(range(6))
-    lake.COMPANY_TIME_ZONE = world.zone
+    settings.COMPANY_TIME_ZONE = world.zone
     world.measures.update(AMOUNTS)
     play_in(world)
     warehouse.catch_up()

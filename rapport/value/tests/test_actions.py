@@ -5,11 +5,14 @@ from datetime import date
 
 import numpy as np
 import pytest
+from pyroaring import BitMap
 
 from rapport.customers.models import Customer
 from rapport.lib.clock import DAY_US, fixed, from_us, now_us
 from rapport.lib.refusals import Refusal
 from rapport.segments import queries as segments
+from rapport.segments.actions import keep_list
+from rapport.segments.models import UploadedList
 from rapport.segments.silos.actions import Terms, create_scheme
 from rapport.segments.silos.calendar import Rhythm
 from rapport.segments.silos.partition import Part, Shape
@@ -188,6 +191,16 @@ def test_each_silo_of_any_scheme_is_told_what_was_said_and_done(shop: None, reco
         assert abs(one["churn_said"] - one["churn_was"]) < 0.1
     assert often["churn"] < seldom["churn"] and often["customers"] == (recorded.counts >= 6).sum()
     assert often["value"] + seldom["value"] == pytest.approx(found["totals"]["value"])
+
+
+def test_a_scheme_that_cannot_be_asked_is_named_and_everybody_is_valued(shop: None) -> None:
+    keep_list("VIPs", BitMap([1, 2]), by="head@halden.example")
+    terms = Terms("Wooed", "head@halden.example", Rhythm(3, "month"), from_us(NOW_US).date())
+    create_scheme(terms, Shape((Part("VIPs", 'in list "VIPs"'),), "Others"), by="head@halden.example")
+    UploadedList.objects.all().delete()
+    found = fit_now(Options())
+    assert found["silos"] == [] and "VIPs" in found["silos_left"]["Wooed"]
+    assert found["told"] == found["customers"]
 
 
 def test_it_comes_of_itself_once_a_night(shop: None) -> None:
