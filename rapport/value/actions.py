@@ -1,6 +1,7 @@
 """The verb of worth that pages call: keep a parting as silos. Valuing itself stands in `valuing`."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rapport.lib.zone import today
 from rapport.segments.models import Scheme
@@ -16,7 +17,7 @@ from rapport.value.partings import FIFTHS, NAMES, NAMES_OF_FIFTHS, PYRAMID
 
 SCHEME = "Value"
 LIMITS = ("value_of_top_1", "value_of_top_5", "value_of_top_20")  # parameters: the least value of who is in each part
-LIMITS_OF_FIFTHS = ("value_of_top_20", "value_of_top_40", "value_of_top_60", "value_of_top_80")
+LIMITS_OF_FIFTHS = ("value_of_best_fifth", "value_of_second_fifth", "value_of_third_fifth", "value_of_fourth_fifth")
 NOT_VALUED = "Not valued yet"
 Numbers = dict[str, tuple[str, str]]  # parameters: number and unit
 
@@ -27,16 +28,18 @@ def own_limits() -> tuple[float, ...] | None:
     return tuple(float(numbers[name]) for name in LIMITS) if all(name in numbers for name in LIMITS) else None
 
 
-def keep_as_silos(parting: str = "pyramid", *, by: str) -> Scheme:
+def keep_as_silos(parting: str = "pyramid", *, by: str, seen: int | None = None) -> Scheme:
     """A parting of the newest fit (`pyramid`, `fifths` or `clusters`) as a scheme that strategy can stand on: the limits become the
-    company's own numbers, or stand in the rules of clusters, and stay.
+    company's own numbers, or stand in the rules of clusters, and stay. `seen`: the fit that was looked at.
 
-    A fit moves people, never the limits: those are moved in a review. A refusal where there is no fit or no such parting, or such a scheme
-    already.
+    A fit moves people, never the limits: those are moved in a review. A refusal where there is no fit or no such parting, a newer fit than
+    was seen, or such a scheme already.
     """
     fit = queries.newest()
     if fit is None:
         raise TooFewPurchases("Nobody has been valued yet.", mend="Run: rapport value fit")
+    if seen is not None and fit.id != seen:
+        raise NoSuchParting("Customers have been valued anew meanwhile.", mend="Look at the report again, and keep what it says now.")
     if parting == "pyramid":
         shape, numbers = _by_limits(fit, NAMES, LIMITS, PYRAMID)
     elif parting == "fifths":
@@ -53,6 +56,11 @@ def _by_limits(fit: Fit, names: Sequence[str], limits: Sequence[str], shares: Se
     trait, known = trait_names(fit.horizon_days)["told_value"], fit.report["limits"]
     if any(str(share) not in known for share in shares):
         raise NoSuchParting("The last fit is from before there were such parts.", mend="Run: rapport value fit")
+    own = silos.numbers()  # those that are there already stay
+    used = [float(own.get(name, known[str(share)])) for name, share in zip(limits, shares, strict=True)]
+    if any(above < below for above, below in pairwise(used)):
+        told = ", ".join(f"{name} {number:g}" for name, number in zip(limits, used, strict=True))
+        raise NoSuchParting(f"The company's own limits do not fall: {told}.", mend="Change or delete those numbers on the page of silos.")
     parts = tuple(Part(silo, f"{trait} >= ${name}") for silo, name in zip(names[:-1], limits, strict=True))
     numbers = {name: (f"{known[str(share)]:.2f}", "in the company's money") for name, share in zip(limits, shares, strict=True)}
     if names == NAMES:

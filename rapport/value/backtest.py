@@ -23,6 +23,7 @@ from rapport.value.challengers import CHALLENGERS, Forecast
 from rapport.value.days import PurchaseDays, Summaries
 from rapport.value.errors import NotFitted, TooFewPurchases
 from rapport.value.intervals import around, level_error, predictive
+from rapport.value.names import CHURN_DAYS
 from rapport.value.partings import FIFTHS, NAMES, NAMES_OF_FIFTHS, PYRAMID, Later, by_rank, later
 from rapport.value.past import Tracking, tracking
 from rapport.value.said import Said
@@ -219,31 +220,30 @@ class _Holds:
             tuple(float(inside[part].mean()) for part in by_tenth(forecast)),
             later(by_rank(forecast, PYRAMID), NAMES, spent, *parted),
             later(by_rank(forecast, FIFTHS), NAMES_OF_FIFTHS, spent, *parted),
-            _clusters_later(told, outcome),
+            _clusters_later(told, model.none_within(rows, CHURN_DAYS / DAYS_A_WEEK)[rows.row_of], outcome),
             tracking(self.days, model, self.origin, self.origin + self.horizon, level_error(one.scores.total_error for one in earlier)),
-            _likely_by_tenth(forecast, spent, earlier),
+            _likely_by_tenth(forecast, self.days.within(self.origin - self.horizon, self.origin, known.ids)[1], earlier),
         )
         return held, outcome
 
 
-def _clusters_later(told: Summaries, outcome: Outcome) -> tuple[Later, ...]:
-    """Of clusters as they would have been found at the origin."""
-    columns = clusters.columns(outcome.forecast, outcome.none, told.spent, told.counts)
+def _clusters_later(told: Summaries, churn: np.ndarray, outcome: Outcome) -> tuple[Later, ...]:
+    """Of clusters as they would have been found at the origin: another day's, with limits of their own."""
+    columns = clusters.columns(outcome.forecast, churn, told.spent, told.counts)
     found = clusters.found(columns)
     if found is None:
         return ()
     return later(found.places(columns), [part.name for part in found.parts], outcome.spent, outcome.none, outcome.did)
 
 
-def _likely_by_tenth(forecast: np.ndarray, spent: np.ndarray, earlier: Sequence[Tried]) -> tuple[tuple[float, float], ...]:
-    """Around the mean forecast of each tenth: as far off as that tenth was before, and by chance, sd / sqrt(n) of what its n spent."""
+def _likely_by_tenth(forecast: np.ndarray, before: np.ndarray, earlier: Sequence[Tried]) -> tuple[tuple[float, float], ...]:
+    """Around the mean forecast of each tenth: as far off as that tenth was at earlier origins, and by chance, sd / sqrt(n) of what its n
+    customers spent in as long a time before (`before`)."""
     tenths = by_tenth(forecast)
-    before = [list(zip(one.money.forecast_by_tenth, one.money.actual_by_tenth, strict=True)) for one in earlier]
-    error = np.array(
-        [level_error(said / did - 1 for said, did in (one[place] for one in before) if did > 0) for place in range(len(tenths))]
-    )
+    past = [list(zip(one.money.forecast_by_tenth, one.money.actual_by_tenth, strict=True)) for one in earlier]
+    error = np.array([level_error(said / did - 1 for said, did in (one[place] for one in past) if did > 0) for place in range(len(tenths))])
     means = np.array([forecast[part].mean() for part in tenths])
-    low, high = around(means, error, np.array([spent[part].std() / np.sqrt(len(part)) for part in tenths]))
+    low, high = around(means, error, np.array([before[part].std() / np.sqrt(len(part)) for part in tenths]))
     return tuple(zip(low.tolist(), high.tolist(), strict=True))
 
 

@@ -33,6 +33,8 @@ class Told:
     purchases: int  # orders that were not cancelled
     without_rate: int  # whose amount is in a currency without a rate: a purchase of nothing
     with_cost: int  # whose margin is known by the cost of its lines
+    kept: float = 0.0  # revenue of all of them, less what was given back
+    margin: float = 0.0  # what was left of that
 
 
 def purchase_days(until_us: int, *, one_in: int = 1) -> PurchaseDays:
@@ -84,8 +86,10 @@ def told(until_us: int) -> Told:
         orders = _orders(lake)
         if orders is None:
             return Told(0, 0, 0)
-        found = lake.ask(orders.aggregate(n=orders.count(), without=(orders.unrated == True).sum(), cost=orders.is_margin.sum()))  # noqa: E712
-        return Told(*(int(found[name][0].as_py() or 0) for name in ("n", "without", "cost")))
+        sums = {"n": orders.count(), "without": (orders.unrated == True).sum(), "cost": orders.is_margin.sum()}  # noqa: E712
+        found = lake.ask(orders.aggregate(**sums, kept=orders.kept.sum(), margin=orders.amount.sum()))
+        counts, money = ([found[name][0].as_py() or 0 for name in names] for names in (("n", "without", "cost"), ("kept", "margin")))
+        return Told(*map(int, counts), *map(float, money))
 
     return warehouse.ask(read)
 
@@ -184,14 +188,15 @@ def _with_cost(lake: Lake) -> ir.Table | None:
 
 
 def _refunded(lake: Lake, orders: ir.Table) -> ir.Table:
-    """Less the same part of the margin as was given back of the revenue: more than all of it, where more was given back."""
+    """Less the same part of the margin as was given back of the revenue: more than all of it, where more was given back. `kept`: what
+    stays of the revenue."""
     found = _by_order(lake, ORDER_REFUNDED, lambda amount, _: amount.abs().sum())
     if found is None:
-        return orders
+        return orders.mutate(kept=orders.revenue)
     joined = orders.left_join(found, orders.order_id == found.of_order)
     back = ibis.coalesce(found.amount, ibis.literal(0.0))
-    kept = ibis.ifelse(orders.revenue > 0, orders.amount * (1 - back / orders.revenue.nullif(0)), orders.amount - back)
-    return joined.select(*(orders[name] for name in orders.columns if name != "amount"), amount=kept)
+    left = ibis.ifelse(orders.revenue > 0, orders.amount * (1 - back / orders.revenue.nullif(0)), orders.amount - back)
+    return joined.select(*(orders[name] for name in orders.columns if name != "amount"), amount=left, kept=orders.revenue - back)
 
 
 def _by_order(lake: Lake, name: str, amount_of: Summed) -> ir.Table | None:

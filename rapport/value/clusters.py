@@ -135,8 +135,8 @@ def columns(value: np.ndarray, churn: np.ndarray, past: np.ndarray, counts: np.n
 def found(columns: Mapping[str, np.ndarray]) -> Clusters | None:
     """Clusters of customers in order of their id, by `columns`.
 
-    None where there are too few customers, all are alike, or no number of clusters is stable. ValueError names a column with a value
-    that is no figure. The same columns give the same clusters.
+    None where there are too few customers, all are worth the same, or no number of clusters is stable. ValueError names a column with a
+    value that is no figure. The same columns give the same clusters.
     """
     _refuse_what_is_no_figure(columns)
     many = len(columns[VALUE])
@@ -145,7 +145,7 @@ def found(columns: Mapping[str, np.ndarray]) -> Clusters | None:
     chosen = np.arange(many) if many <= LEARNERS_MAX else np.linspace(0, many - 1, LEARNERS_MAX).astype(np.int64)
     learners = {name: np.asarray(column[chosen], np.float64) for name, column in columns.items()}
     points = _points(learners)
-    if not points.any():
+    if not points[:, COLUMNS.index(VALUE)].any():
         return None
     import sklearn.cluster  # noqa: PLC0415  seconds to load, and before its threads are counted
     import sklearn.tree  # noqa: F401, PLC0415

@@ -1,5 +1,6 @@
 """What the figures of a fit are called as traits, and where the cells of its matrix end: what rules, pages and the fit agree on."""
 
+CHURN_DAYS = 90  # the horizon of `churn.probability`
 CHURN_EDGES = (0.2, 0.4, 0.6, 0.8)  # of the matrix' columns: the chance to buy nothing within the churn horizon
 PARTS = (0.10, 0.20)  # of its rows: the best part of all customers
 

@@ -56,7 +56,7 @@ def tracking(days: PurchaseDays, model: Buying, cut: int, until: int, level_erro
     """Forecast by a model of what was known on the day of the cut, for everybody who had bought by then.
 
     What is forecast after the cut, n, is off by the level, whose error (`level_error`, of the logarithm of the total) grows with the root
-    of time to be whole at the end, and by chance, sqrt(n). What has been bought never grows less, nor does its lower limit.
+    of time to be whole at the end, and by chance, no less than sqrt(n). What has been bought never grows less, nor does its lower limit.
     """
     begun = int(days.day.min())
     told = days.summaries

@@ -23,6 +23,7 @@ __all__ = [
     "Moves",
     "Worth",
     "first",
+    "first_day",
     "fits",
     "how_many",
     "moves",
@@ -39,6 +40,11 @@ def newest(horizon_days: int | None = None) -> Fit | None:
     """The last fit, of one horizon where it is named."""
     found = Fit.objects.order_by("-made_us", "-id")
     return (found if horizon_days is None else found.filter(horizon_days=horizon_days)).first()
+
+
+def first_day() -> date | None:
+    """The last day of observation of the first fit there was."""
+    return Fit.objects.order_by("as_of").values_list("as_of", flat=True).first()
 
 
 def fits(*, limit: int = SHOWN_MAX) -> list[Fit]:

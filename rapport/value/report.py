@@ -11,11 +11,11 @@ import numpy as np
 from rapport.value import clusters
 from rapport.value.backtest import Backtest, Tried
 from rapport.value.days import PurchaseDays, Summaries
-from rapport.value.names import CHURN_EDGES, PARTS, trait_names
+from rapport.value.names import CHURN_DAYS, CHURN_EDGES, PARTS, trait_names
 from rapport.value.partings import FIFTHS, NAMES, NAMES_OF_FIFTHS, PYRAMID, Later, by_rank, in_order, least, levels, places, quality
 from rapport.value.past import cohorts, repeat_rate
 from rapport.value.shares import shares
-from rapport.value.valuation import CHURN_DAYS, Fit, Valuation, total_between
+from rapport.value.valuation import Fit, Valuation, total_between
 
 HISTOGRAM_BINS = 24
 PLANNED = (0.5, 0.6, 0.7, 0.8, 0.9)  # shares of all value that a campaign may be planned for

@@ -36,7 +36,7 @@ def _told(valuation: Valuation, before: Columns | None) -> Columns:
         "told_past": np.round(valuation.past, 2),
         "told_churn": np.round(valuation.churn.astype(float), 2),
         "told_rhythm": np.maximum(1, np.round(valuation.rhythm_days)),
-        "told_change": np.round(np.round(valuation.times.astype(float) / CHANGE_STEP) * CHANGE_STEP, 2),
+        "told_change": np.round(np.maximum(np.round(valuation.times.astype(float) / CHANGE_STEP), 1) * CHANGE_STEP, 2),
         "told_due": valuation.due_day.astype(np.int32),
     }
     fresh = {name: column if name == "told_due" else column.astype(np.float64) for name, column in fresh.items()}

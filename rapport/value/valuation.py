@@ -16,6 +16,7 @@ from rapport.value.btyd.two_kinds import TwoKinds
 from rapport.value.days import PurchaseDays, Summaries
 from rapport.value.errors import NotFitted, TooFewPurchases
 from rapport.value.intervals import LEVEL_ERROR_MAX, LEVEL_UNKNOWN, Z, log_error, predictive
+from rapport.value.names import CHURN_DAYS
 from rapport.value.said import Said
 from rapport.value.signals import Believed, Judged, Signals, believed, judged
 from rapport.value.spending import Spending, spending
@@ -25,7 +26,6 @@ MONTH_DAYS = DAYS_A_YEAR / 12
 LIFETIME_YEARS = 20
 ROWS_AT_ONCE, CUSTOMERS_AT_ONCE = 100_000, 500_000  # scored together: what is worked out for them is held in memory
 LATER_YEARS = (2, 3, 4, 5, 7, 10, 14, LIFETIME_YEARS)  # of a lifetime, after the first; discounted at the middle of each
-CHURN_DAYS = 90
 DUE_DAYS_MAX = 36_500
 DUE = 0.75  # the share of a customer's gaps between purchases that are over when it is time to write
 

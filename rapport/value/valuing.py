@@ -20,7 +20,7 @@ from rapport.value.actions import own_limits
 from rapport.value.ahead import Carts, open_carts, with_carts
 from rapport.value.backtest import Backtest
 from rapport.value.bought import purchase_days, summaries, told
-from rapport.value.by_silo import by_silo
+from rapport.value.by_silo import Times, by_silo
 from rapport.value.calendar import day_end_us, last_whole_day, number_of
 from rapport.value.errors import TooFewPurchases, WrongOptions
 from rapport.value.measures import signals
@@ -67,7 +67,7 @@ def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda 
         tell("Valuing")
         values = None if model.signals is None or known is None else known.known(model.as_of, everybody.ids)
         carts = open_carts(end_us)
-        valuation = with_change(value(everybody, model, values, tell), everybody, sampled.summaries, model.as_of)
+        valuation = with_change(value(everybody, model, values, tell), everybody, sampled, model.as_of)
         valuation = with_carts(valuation, carts)
         newest = queries.newest()
         before = None if newest is None else queries.told_before(newest)
@@ -76,7 +76,7 @@ def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda 
             "read": report.plain(told(end_us)),
             "margin": settings.VALUE_MARGIN,
             "carts": _carts(carts),
-            **_silos(valuation, model.backtest),
+            **_silos(valuation, model.backtest, None if day == last else end_us),
         }
         if keep and day == last and options.horizon_days == settings.VALUE_HORIZON_DAYS:
             before_day = None if newest is None or before is None else number_of(newest.as_of)
@@ -107,8 +107,10 @@ def _carts(found: Carts | None) -> dict[str, Any] | None:
     return None if found is None else {"open": len(found.ids), "holds": found.holds, "learnt_from": found.learnt_from}
 
 
-def _silos(valuation: Valuation, backtest: Backtest | None) -> dict[str, Any]:
-    found, left = by_silo(valuation, None if backtest is None else backtest.outcome)
+def _silos(valuation: Valuation, backtest: Backtest | None, now_us: int | None) -> dict[str, Any]:
+    told_from = queries.first_day()
+    times = Times(now_us, None if told_from is None else number_of(told_from))
+    found, left = by_silo(valuation, None if backtest is None else backtest.outcome, times)
     return {"silos": report.plain(found), "silos_left": left}
 
 

@@ -41,18 +41,17 @@ class Quarters:
 
 
 def quarters(sums: Bought, ahead: Ahead | None, *, now_us: int) -> Quarters:
-    """What is expected is told in the same money as what was bought: by how much of it their orders left us so far."""
+    """What is expected is told in the same money as what was bought: revenue, by how much of it all orders of the company left."""
     today = from_us(now_us, company_zone()).date()
     running = quarter_of(today)
     names, earned = [name for name, _total in sums.quarters], [float(round(total, 2)) for _name, total in sums.quarters]
     expected: list[float] = []
-    if ahead is not None and ahead.past > 0 and sums.ever > 0:
-        of_margin = float(sums.ever) / ahead.past
+    if ahead is not None and ahead.of_margin is not None:
         for number in range(running, running + AHEAD_QUARTERS + 1):
             since, until = (_begins(one) - timedelta(days=1) for one in (number, number + 1))
             if (until - ahead.as_of).days > ahead.horizon_days:
                 break
-            expected.append(round(ahead.between(since, until) * of_margin, 2))
+            expected.append(round(ahead.between(since, until) * ahead.of_margin, 2))
             names += [quarter_name(number)] if number > running else []
     return Quarters(names, earned, expected, sums.currency or "")
 

@@ -141,7 +141,7 @@ class Ahead:
     horizon_days: int
     first: float
     decay: float
-    past: float
+    of_margin: float | None  # revenue of the whole company to one of its margin
 
     def between(self, since: date, until: date) -> float:
         """What is expected after one day up to and with another, as far as the forecast goes; money."""
@@ -157,13 +157,15 @@ def ahead(scores: dict[str, Any], fit: Fit) -> Ahead | None:
     near, whole, short, long = scores["in_churn_days"], scores["value"] - scores["confirmed"], fit.report["churn_days"], fit.horizon_days
     if not 0 < near <= whole or long <= short:
         return None
+    read = fit.report["read"]
+    of_margin = read["kept"] / read["margin"] if read.get("margin", 0) > 0 else None
     if near / whole <= short / long:
-        return Ahead(fit.as_of, long, whole / long, 0.0, scores["told_past"])
+        return Ahead(fit.as_of, long, whole / long, 0.0, of_margin)
     low, high, decay = 0.0, DECAY_MAX, DECAY_MAX
     for _step in range(HALVINGS):  # near / whole grows with the decay, from short / long to 1
         decay = (low + high) / 2
         low, high = (decay, high) if expm1(-decay * short) / expm1(-decay * long) < near / whole else (low, decay)
-    return Ahead(fit.as_of, long, whole * decay / -expm1(-decay * long), decay, scores["told_past"])
+    return Ahead(fit.as_of, long, whole * decay / -expm1(-decay * long), decay, of_margin)
 
 
 def _named(told: Any) -> list[str]:

@@ -103,7 +103,10 @@ def keep(request: HttpRequest) -> HttpResponse:
 @require_POST
 def keep_silos(request: HttpRequest) -> HttpResponse:
     """A parting as a scheme of silos."""
-    scheme = actions.keep_as_silos(request.POST.get("by", "pyramid"), by=staff(request).email)
+    seen = request.POST.get("fit", "")
+    scheme = actions.keep_as_silos(
+        request.POST.get("by", "pyramid"), by=staff(request).email, seen=int(seen) if seen.isascii() and seen.isdigit() else None
+    )
     messages.success(request, _("“%(name)s” is there.") % {"name": scheme.name})
     return redirect("console:scheme", scheme.id)
 

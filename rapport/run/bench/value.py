@@ -67,7 +67,7 @@ def end_to_end() -> float:
     everybody = summaries(end_us)
     sampled = purchase_days(end_us, one_in=max(1, -(-len(everybody.ids) // TESTED_MAX)))
     model = fit(everybody, sampled, UNTIL_DAY, Options())
-    found = with_change(value(everybody, model), everybody, sampled.summaries, UNTIL_DAY)
+    found = with_change(value(everybody, model), everybody, sampled, UNTIL_DAY)
     return float((everybody.counts - 1).sum() / len(found.ids))
 
 
