@@ -64,8 +64,12 @@ def signals(ids: np.ndarray, end_us: int) -> Signals | None:
     if not told or not len(ids):
         return None
 
-    def known(day: int, whose: np.ndarray) -> np.ndarray:
-        return warehouse.ask(lambda reader: np.column_stack([_values(reader, words, one, day, whose) for one in told]))
+    def known(day: int, whose: np.ndarray, which: tuple[int, ...]) -> np.ndarray:
+        def read(reader: Reader) -> np.ndarray:
+            lake = lake_at(reader, day_end_us(day))
+            return np.column_stack([_values(lake, words, told[place], whose) for place in which])
+
+        return warehouse.ask(read)
 
     return Signals(tuple(one.name for one in told), known, tuple(_is_counted(one) for one in told))
 
@@ -85,25 +89,24 @@ def _is_counted(one: Measure | Named) -> bool:
     return one.amount.kind in COUNTED if isinstance(one, Named) else not one.path
 
 
-def _values(reader: Reader, words: Vocabulary, one: Measure | Named, day: int, whose: np.ndarray) -> np.ndarray:
-    """Of these customers (rising ids) at the end of a day: NaN unknown, of shape (customers,)."""
-    lake = lake_at(reader, day_end_us(day))
+def _values(lake: Lake, words: Vocabulary, one: Measure | Named, whose: np.ndarray) -> np.ndarray:
+    """Of these customers (rising ids) at the lake's moment: NaN unknown, of shape (customers,)."""
     if isinstance(one, Named):
         return amounts(one.amount, words, lake, whose)
     rows, values = _rows(lake, one), np.full(len(whose), np.nan if one.path else 0.0)
     if rows is None:
         return values
-    found = lake.ask(_told(lake, rows, one, day))
+    found = lake.ask(_told(lake, rows, one))
     place = np.minimum(np.searchsorted(whose, found[CUSTOMER].to_numpy()), max(len(whose) - 1, 0))
     known = whose[place] == found[CUSTOMER].to_numpy()
     values[place[known]] = found["told"].cast("float64").to_numpy(zero_copy_only=False)[known]
     return values
 
 
-def _told(lake: Lake, rows: Rows, measure: Measure, day: int) -> ir.Table:
+def _told(lake: Lake, rows: Rows, measure: Measure) -> ir.Table:
     table = rows.table
     if not measure.path:
-        since = moment_of(day_end_us(day) - LATE_DAYS * DAY_US)
+        since = moment_of(lake.moment.us - LATE_DAYS * DAY_US)
         late = table.filter(table.time >= since)
         said = lake.of_customers(late.select("customer_id", day=wall_time(late.time, company_zone()).date()))
         return said.group_by(CUSTOMER).aggregate(told=said.day.nunique())

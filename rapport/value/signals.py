@@ -24,12 +24,14 @@ NEARER = 0.9  # the error inside a signal's groups must fall below so much of wh
 WORSE = 1.005  # and that of all customers may not rise above
 CHANCE = (2 / np.pi) ** 0.5  # the mean distance from 0 of Normal(0, 1)
 BEYOND_CHANCE = 1.5
+CUSTOMERS_AT_ONCE = 500_000
 GROUP_MIN = 30  # customers: of fewer nothing can be told
 LEARNERS_MAX = 200_000
 EFFECT_STEP = 0.05  # effects nearer to each other than this (as logarithms) are one
 EFFECT_MAX = 3.0
 
-Known = Callable[[int, np.ndarray], np.ndarray]  # a day and customers: their measures by its end, (customers, measures), NaN unknown
+# (day, customers, places of measures) -> those measures by the end of the day, of shape (customers, places); NaN unknown
+Known = Callable[[int, np.ndarray, tuple[int, ...]], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,9 @@ class Signals:
     known: Known
     is_counted: tuple[bool, ...] = ()  # counts and sums; () for none
 
-    def some(self, which: tuple[int, ...]) -> "Signals":
-        """Those at these places, as far as their names say."""
-        counted = tuple(self.is_counted[place] for place in which) if self.is_counted else ()
-        return replace(self, names=tuple(self.names[place] for place in which), is_counted=counted)
+    @property
+    def every(self) -> tuple[int, ...]:
+        return tuple(range(len(self.names)))
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,16 @@ class Believed:
     which: tuple[int, ...]  # their places among all measures
     measured: Measured
     model: Moved
+    level: float = 1.0  # their total at the origin they were tried from was to be multiplied by this to be that without signals
 
     def groups(self, values: np.ndarray) -> list[tuple[np.ndarray, Buying, float]]:
         """Customers (their places) whose signals come to the same, the model of them, and how many times as often they buy for it;
-        `values` are of all measures."""
-        effects = np.clip(self.model.effects(self.measured.z(values[:, list(self.which)])), -EFFECT_MAX, EFFECT_MAX)
-        steps = np.round(effects / EFFECT_STEP).astype(np.int64)
+        `values` are of these measures."""
+        steps = np.empty((len(values), 2), np.int64)
+        for start in range(0, len(values), CUSTOMERS_AT_ONCE):
+            some = slice(start, start + CUSTOMERS_AT_ONCE)
+            effects = np.clip(self.model.effects(self.measured.z(values[some])), -EFFECT_MAX, EFFECT_MAX)
+            steps[some] = np.round(effects / EFFECT_STEP)
         keys, which = np.unique(steps[:, 0] * 1_000 + steps[:, 1], return_inverse=True)
         order = np.argsort(which.reshape(-1), kind="stable")
         parts = np.split(order, np.cumsum(np.bincount(which.reshape(-1)))[:-1])
@@ -94,33 +99,36 @@ class Believed:
         return found
 
 
-def judged(days: PurchaseDays, origin: int, horizon_days: int, kind: type[Buying], signals: Signals) -> tuple[Judged, ...]:
+def judged(days: PurchaseDays, origin: int, horizon_days: int, kind: type[Buying], signals: Signals) -> tuple[tuple[Judged, ...], float]:
     """Forecast from a day in the past with all signals and with all but one, and look inside that one's groups.
 
     One that makes the forecast of all customers worse is left out, the worst first, and the others are tried anew: it must not cost the
-    company those that help.
+    company those that help. The second answer is the total without signals over that with all that are accepted: how far totals are off is
+    known of the model without.
     """
     known = days.until(origin)
     did, _ = days.within(origin, origin + horizon_days, known.ids)
-    trial = _Trial(known.summaries, did, origin, kind, horizon_days / DAYS_A_WEEK, signals, signals.known(origin, known.ids))
-    which, found = tuple(range(len(signals.names))), dict[int, Judged]()
+    trial = _Trial(known.summaries, did, origin, kind, horizon_days / DAYS_A_WEEK, signals, signals.known(origin, known.ids, signals.every))
+    which, found = signals.every, dict[int, Judged]()
     while which:
         together = trial.of(which)
         found |= dict(zip(which, together.judged, strict=True))
         if not together.is_worse and together.worse[together.worst] <= WORSE:
             break
         which = which[: together.worst] + which[together.worst + 1 :]
-    return tuple(found[place] for place in range(len(signals.names)))
+    accepted = tuple(place for place in signals.every if found[place].is_accepted)
+    return tuple(found[place] for place in signals.every), trial.of(accepted).level if accepted else 1.0
 
 
 @dataclass(frozen=True)
 class _Together:
     """Signals tried together: whether with all of them the forecast is worse than with none; `worse`: the error with each over that
-    without it."""
+    without it; `level`: the total with none over that with all."""
 
     judged: tuple[Judged, ...]
     is_worse: bool
     worse: tuple[float, ...]
+    level: float
 
     @property
     def worst(self) -> int:
@@ -140,16 +148,18 @@ class _Trial:
     values: np.ndarray  # (customers, measures)
 
     def of(self, which: tuple[int, ...]) -> _Together:
-        values, ids = self.values[:, list(which)], self.told.ids
-        own = replace(self.signals.some(which), known=lambda _day, whose: values[np.searchsorted(ids, whose)])
-        every = believed(self.told, self.origin, self.kind, own, tuple(range(len(which))))
+        values, names = self.values[:, list(which)], [self.signals.names[place] for place in which]
+        at_hand = replace(
+            self.signals, known=lambda _day, whose, wanted: self.values[np.searchsorted(self.told.ids, whose)][:, list(wanted)]
+        )
+        every = believed(self.told, self.origin, self.kind, at_hand, which)
         if every is None:
             why = Said(gettext_noop("The same of everybody, or known of nobody."), {})
-            return _Together(tuple(Judged(name, 1, 1, False, why, ()) for name in own.names), False, (1.0,) * len(which))
+            return _Together(tuple(Judged(name, 1, 1, False, why, ()) for name in names), False, (1.0,) * len(which), 1.0)
         with_them = expected(self.told, self.origin, every, values, self.weeks)
         is_worse = _rmse(with_them, self.did) > WORSE * _rmse(self._plain, self.did)
         found, worse = [], []
-        for place, name in enumerate(own.names):
+        for place, name in enumerate(names):
             without = expected(self.told, self.origin, replace(every, model=every.model.without(name)), values, self.weeks)
             one = _judged(name, place, values[:, place], (without, with_them, self.did), every)
             if is_worse:
@@ -157,7 +167,7 @@ class _Trial:
                 one = replace(one, is_accepted=False, why=Said(words, {"model": self.kind.name}))
             found.append(one)
             worse.append(_rmse(with_them, self.did) / max(_rmse(without, self.did), 1e-12))
-        return _Together(tuple(found), is_worse, tuple(worse))
+        return _Together(tuple(found), is_worse, tuple(worse), _level(with_them, self._plain))
 
     @cached_property
     def _plain(self) -> np.ndarray:
@@ -168,12 +178,12 @@ class _Trial:
 def believed(told: Summaries, as_of: int, kind: type[Buying], signals: Signals, which: tuple[int, ...]) -> Believed | None:
     """The model of these signals, learnt as of the end of a day; None where none of them tells customers apart."""
     chosen = np.linspace(0, len(told.ids) - 1, min(len(told.ids), LEARNERS_MAX)).astype(int)
-    values = signals.known(as_of, told.ids[chosen])[:, list(which)]
+    values = signals.known(as_of, told.ids[chosen], which)
     known = ~np.isnan(values)
     if not known.any():
         return None
-    own = signals.some(which)
-    measured = Measured.of(own.names, values, own.is_counted)
+    names = tuple(signals.names[place] for place in which)
+    measured = Measured.of(names, values, tuple(signals.is_counted[place] for place in which) if signals.is_counted else ())
     if not (measured.spread > 0).any() and not any(measured.has_missing):
         return None
     x, t_x, T = told.counts[chosen] - 1, told.last[chosen] - told.first[chosen], as_of - told.first[chosen]
@@ -181,7 +191,7 @@ def believed(told: Summaries, as_of: int, kind: type[Buying], signals: Signals, 
     model = moved(_family(kind), x, t_x, T, z, measured.columns)
     if model.base.fit.at_edge:  # nobody is seen to leave
         model = moved(Nbd, x, t_x, T, z, measured.columns)
-    return Believed(own.names, which, measured, model)
+    return Believed(names, which, measured, model)
 
 
 def expected(told: Summaries, as_of: int, signals: Believed, values: np.ndarray, weeks: float) -> np.ndarray:

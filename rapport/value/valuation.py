@@ -1,7 +1,7 @@
 """What each customer is worth: purchases to come, what they bring, discounted; how sure that is; and what they brought so far."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,13 +18,13 @@ from rapport.value.errors import NotFitted, TooFewPurchases
 from rapport.value.intervals import LEVEL_ERROR_MAX, LEVEL_UNKNOWN, Z, log_error, predictive
 from rapport.value.names import CHURN_DAYS
 from rapport.value.said import Said
-from rapport.value.signals import Believed, Judged, Signals, believed, judged
+from rapport.value.signals import CUSTOMERS_AT_ONCE, Believed, Judged, Signals, believed, judged
 from rapport.value.spending import Spending, spending
 
 DAYS_A_YEAR = 365.25
 MONTH_DAYS = DAYS_A_YEAR / 12
 LIFETIME_YEARS = 20
-ROWS_AT_ONCE, CUSTOMERS_AT_ONCE = 100_000, 500_000  # scored together: what is worked out for them is held in memory
+ROWS_AT_ONCE = 100_000  # scored together: what is worked out for them is held in memory
 LATER_YEARS = (2, 3, 4, 5, 7, 10, 14, LIFETIME_YEARS)  # of a lifetime, after the first; discounted at the middle of each
 DUE_DAYS_MAX = 36_500
 DUE = 0.75  # the share of a customer's gaps between purchases that are over when it is time to write
@@ -109,6 +109,7 @@ def fit(
     if backtest is None:
         return Fit(buying, money, as_of, options, None, tuple(notes), grouped_rows=len(rows.x))
     found, accepted = _signals(told, sampled, as_of, type(buying), backtest, signals, tell)
+    level = 1.0 if accepted is None else accepted.level
     longer = max(1.0, options.horizon_days / backtest.horizon_days) ** 0.5
     return Fit(
         buying,
@@ -117,8 +118,8 @@ def fit(
         options,
         backtest,
         tuple(notes),
-        backtest.money_factor,
-        backtest.total_factor,
+        backtest.money_factor * level,
+        backtest.total_factor * level,
         min(backtest.log_level_error * longer, LEVEL_ERROR_MAX),
         accepted,
         found,
@@ -127,8 +128,8 @@ def fit(
 
 
 def value(told: Summaries, model: Fit, values: np.ndarray | None = None, tell: Tell = lambda _: None) -> Valuation:
-    """Score every customer; `values` are their measures, where the model knows signals. What depends on (x, t_x, T) alone is worked out
-    once for all who share it."""
+    """Score every customer; `values` are the measures that the model knows, where it knows signals. What depends on (x, t_x, T) alone is
+    worked out once for all who share it."""
     tell("  what each customer will do, and may do")
     whole = {"times": _all(1, told), "slower": _all(0.5, told), "by_signals": _all(1, told)}
     groups: list[tuple[np.ndarray | None, Buying]] = [(None, model.buying)]
@@ -211,9 +212,10 @@ def _signals(
     if signals is None or not signals.names:
         return (), None
     tell("  what else is known of customers")
-    found = judged(sampled, as_of - backtest.horizon_days, backtest.horizon_days, kind, signals)
+    found, level = judged(sampled, as_of - backtest.horizon_days, backtest.horizon_days, kind, signals)
     which = tuple(place for place, one in enumerate(found) if one.is_accepted)
-    return found, believed(told, as_of, kind, signals, which) if which else None
+    model = believed(told, as_of, kind, signals, which) if which else None
+    return found, None if model is None else replace(model, level=level)
 
 
 def _backtest(sampled: PurchaseDays, as_of: int, options: Options, notes: list[Said], tell: Tell) -> Backtest | None:

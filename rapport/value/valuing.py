@@ -65,7 +65,7 @@ def fit_now(options: Options, *, until: date | None = None, tell: Tell = lambda 
         known = signals(everybody.ids, end_us)
         model = fit(everybody, sampled, number_of(day), options, tell, known)
         tell("Valuing")
-        values = None if model.signals is None or known is None else known.known(model.as_of, everybody.ids)
+        values = None if model.signals is None or known is None else known.known(model.as_of, everybody.ids, model.signals.which)
         carts = open_carts(end_us)
         valuation = with_change(value(everybody, model, values, tell), everybody, sampled, model.as_of)
         valuation = with_carts(valuation, carts)

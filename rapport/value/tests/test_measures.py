@@ -61,9 +61,10 @@ def test_a_named_measure_is_tried_and_believed_where_it_helps(workshop: Purchase
         define_measure(text, by="test")
     known = read(workshop)
     assert (known.names, known.is_counted) == (("pages", "workshops"), (False, True))  # no dates, and purchases never twice
-    pages, workshops = known.known(TODAY - 1, workshop.ids).T
+    pages, workshops = known.known(TODAY - 1, workshop.ids, known.every).T
     assert set(np.unique(workshops)) == {0, 3} and pages.min() >= 1 and pages.max() < 90
-    before = known.known(TODAY - DAYS - 1, workshop.ids)
+    before = known.known(TODAY - DAYS - 1, workshop.ids, known.every)
+    assert known.known(TODAY - 1, workshop.ids, (1,))[:, 0].tolist() == workshops.tolist()
     assert np.isnan(before[:, 0]).all() and not before[:, 1].any()  # of no fact nothing is known, but 0 are counted
     model = fit(workshop.summaries, workshop, TODAY - 1, Options(182), signals=known)
     found = {one.name: one for one in model.judged}

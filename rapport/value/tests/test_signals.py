@@ -44,7 +44,7 @@ class Planted:
     @property
     def signals(self) -> Signals:
         values = np.column_stack([self.score, self.noise])
-        return Signals(("score", "noise"), lambda _day, ids: values[ids])
+        return Signals(("score", "noise"), lambda _day, ids, which: values[ids][:, list(which)])
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_the_planted_effect_is_recovered_and_low_scorers_are_forecast_right(plan
     assert abs(found.model.rate[0] - RATE * spread) < 2 * rate_error[0]
     assert abs(found.model.stay[0] - STAY * spread) < 2 * stay_error[0]
     did, _ = planted.days.within(KNOWN_DAYS, KNOWN_DAYS + AHEAD_DAYS, told.ids)
-    values = planted.signals.known(KNOWN_DAYS, told.ids)
+    values = planted.signals.known(KNOWN_DAYS, told.ids, (0,))
     forecast = expected(told, KNOWN_DAYS, found, values, AHEAD_DAYS / DAYS_A_WEEK)
     rows = told.rows(KNOWN_DAYS)
     without = BgNbd.of(rows).purchases(rows, AHEAD_DAYS / DAYS_A_WEEK)[rows.row_of]
@@ -72,8 +72,9 @@ def test_the_planted_effect_is_recovered_and_low_scorers_are_forecast_right(plan
 
 
 def test_a_signal_is_accepted_by_what_it_does_inside_its_groups(planted: Planted) -> None:
-    score, noise = judged(planted.days, KNOWN_DAYS, AHEAD_DAYS, BgNbd, planted.signals)
+    (score, noise), level = judged(planted.days, KNOWN_DAYS, AHEAD_DAYS, BgNbd, planted.signals)
     assert score.is_accepted, score.why
+    assert level == pytest.approx(1, abs=0.05)
     assert not noise.is_accepted, noise.why
     assert score.groups[0].name == Said("unknown", {})
     assert sum(group.customers for group in score.groups) == CUSTOMERS
@@ -96,13 +97,24 @@ def test_one_that_misleads_does_not_cost_those_that_help() -> None:
     names = ("member", "opening", "noise")
 
     def tried(which: list[int]) -> dict[str, Judged]:
-        signals = Signals(tuple(names[place] for place in which), lambda _day, ids: values[ids][:, which])
-        return {one.name: one for one in judged(days, known_days, AHEAD_DAYS, Nbd, signals)}
+        signals = Signals(tuple(names[place] for place in which), lambda _day, ids, of: values[ids][:, which][:, list(of)])
+        return {one.name: one for one in judged(days, known_days, AHEAD_DAYS, Nbd, signals)[0]}
 
     assert "worse than that of NBD" in str(tried([1])["opening"].why)  # alone it makes all worse
     found = tried([0, 1, 2])
     assert found["member"].is_accepted and not found["opening"].is_accepted and not found["noise"].is_accepted
     assert found["member"].rate == pytest.approx(tried([0, 2])["member"].rate), "as if the misleading one had not been there"
+
+
+def test_totals_with_signals_are_those_that_were_tried_out_without(planted: Planted) -> None:
+    told, weeks = planted.days.until(KNOWN_DAYS).summaries, AHEAD_DAYS / DAYS_A_WEEK
+    found = believed(told, KNOWN_DAYS, BgNbd, planted.signals, (0,))
+    assert found is not None
+    _, level = judged(planted.days, KNOWN_DAYS, AHEAD_DAYS, BgNbd, planted.signals)
+    rows = told.rows(KNOWN_DAYS)
+    plain = BgNbd.of(rows).purchases(rows, weeks)[rows.row_of].sum()
+    with_signal = expected(told, KNOWN_DAYS, found, planted.signals.known(KNOWN_DAYS, told.ids, (0,)), weeks).sum()
+    assert with_signal * level == pytest.approx(plain, rel=1e-6)
 
 
 def test_counts_are_taken_by_their_logarithm_and_told_as_they_are() -> None:
