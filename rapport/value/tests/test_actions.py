@@ -8,12 +8,12 @@ import pytest
 from pyroaring import BitMap
 
 from rapport.customers.models import Customer
-from rapport.lib.clock import DAY_US, fixed, from_us, now_us
+from rapport.lib.clock import DAY_US, HOUR_US, fixed, from_us, now_us
 from rapport.lib.refusals import Refusal
 from rapport.segments import queries as segments
 from rapport.segments.actions import keep_list
 from rapport.segments.models import UploadedList
-from rapport.segments.silos.actions import Terms, create_scheme
+from rapport.segments.silos.actions import Terms, create_scheme, save_parameter
 from rapport.segments.silos.calendar import Rhythm
 from rapport.segments.silos.partition import Part, Shape
 from rapport.segments.silos.queries import shape_of
@@ -61,10 +61,14 @@ def test_what_a_fit_counts_is_what_rules_find(shop: None) -> None:
     assert "value.next_12_months" in traits and "next_contact.due" in traits
 
 
-def kept_ids() -> np.ndarray:
+def newest_id() -> int:
     newest = queries.newest()
     assert newest is not None
-    return kept.ask(newest.id, "SELECT customer_id FROM scores ORDER BY 1")["customer_id"].to_numpy()
+    return newest.id
+
+
+def kept_ids() -> np.ndarray:
+    return kept.ask(newest_id(), "SELECT customer_id FROM scores ORDER BY 1")["customer_id"].to_numpy()
 
 
 def test_the_next_fit_tells_only_what_moved(shop: None) -> None:
@@ -158,15 +162,27 @@ def test_other_partings_become_silos_too(parting: str, shop: None) -> None:
     assert [people(f'in silo "{one["name"]}" of "Value"') for one in levels] == [one["customers"] for one in levels]
     assert sum(one["customers"] for one in levels) == found["customers"]
     assert people('in silo "Not valued yet" of "Value"') == people("everyone") - found["customers"]
+    with fixed(from_us(NOW_US + HOUR_US)):  # what was told an hour ago counts
+        again = fit_now(Options())["silos"]
+    assert [one["customers"] for one in again[:-1]] == [one["customers"] for one in levels]
+    assert {one["customers_then"] for one in again} == {None}, "nobody had such traits at the last cut"
+    with pytest.raises(NoSuchParting, match="valued anew meanwhile"):
+        keep_as_silos(parting, by="head@halden.example", seen=newest_id() - 1)
     values = [one["value"] / one["customers"] for one in levels]
     assert values == sorted(values, reverse=True) and len(levels) >= 3
 
 
+def test_limits_that_are_kept_and_do_not_fall_are_refused(shop: None) -> None:
+    found = fit_now(Options())
+    save_parameter("value_of_second_fifth", f"{found['limits']['0.2'] + 1:.2f}", by="head@halden.example")
+    with pytest.raises(NoSuchParting, match="do not fall: value_of_best_fifth"):
+        keep_as_silos("fifths", by="head@halden.example")
+    assert keep_as_silos("pyramid", by="head@halden.example").name == "Value"
+
+
 def test_a_campaign_is_planned_by_share_of_value(shop: None) -> None:
     found = fit_now(Options())
-    newest = queries.newest()
-    assert newest is not None
-    value = np.sort(kept.ask(newest.id, "SELECT told_value FROM scores")["told_value"].to_numpy())[::-1]
+    value = np.sort(kept.ask(newest_id(), "SELECT told_value FROM scores")["told_value"].to_numpy())[::-1]
     for step in found["plan"]:
         assert step["people"] == (value >= step["limit"]).sum()
         assert step["value"] == pytest.approx(value[: step["people"]].sum()) and step["value"] >= step["share"] * value.sum()
