@@ -1,5 +1,6 @@
 """The rule builder in real Chromium: questions built by mouse alone and by keyboard alone, text and tree each editing the other."""
 
+import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
@@ -201,6 +202,13 @@ def focus(page: Page, step: Callable[[], None], selector: str) -> None:
     raise AssertionError(f"no key leads to {selector}")
 
 
+def until(holds: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < ends, "it never came"
+        time.sleep(0.02)
+
+
 def by_key(page: Page, key: str) -> None:
     page.keyboard.press(key)
     expect(page.locator("#condition [name=c-event]")).to_be_focused()
@@ -254,6 +262,32 @@ def test_leaving_a_field_with_a_list_does_not_lose_the_list_of_the_next(builder:
     page.evaluate(f"() => {{ {SLOW} }}")
     page.locator("#condition [name=t-value]").fill("22")  # the first list goes a moment later, while this one is still to come
     expect(page.locator(".picks .o.on")).to_contain_text("22423")
+
+
+HELD = """() => {
+    const fetched = window.fetch, address = document.getElementById('rule').dataset.complete;
+    window.held = [];
+    const hold = answer => new Promise(go => window.held.push(() => go(answer)));
+    window.fetch = (...of) => of[0] === address ? fetched(...of).then(hold) : fetched(...of);
+}"""
+TYPED_ON = """() => {
+    const box = document.getElementById('rule');
+    box.setRangeText('der Co', box.selectionStart, box.selectionStart, 'end');
+    box.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    window.held.forEach(go => go());
+}"""
+
+
+def test_a_late_completion_replaces_all_that_was_typed_since(builder: Page) -> None:
+    page = builder
+    page.evaluate(HELD)
+    page.locator("#rule").click()
+    page.keyboard.type('did "Or')
+    until(lambda: page.evaluate("window.held.length") > 0)
+    page.evaluate(TYPED_ON)  # the answer to less comes before the question about more
+    expect(page.locator("#completion .o").first).to_contain_text('"Order Completed"')
+    page.keyboard.press("Tab")
+    expect(page.locator("#rule")).to_have_value('did "Order Completed"')
 
 
 def first(page: Page) -> None:

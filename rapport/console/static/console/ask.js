@@ -107,16 +107,17 @@
   }
 
   function fetchOptions(eager) {
-    var mine = ++asked;
+    var mine = ++asked, text = box.value;
     post(box.dataset.complete, { caret: String(box.selectionStart) })
       .then(function (response) { return response.ok ? response.json() : { options: [] }; })
-      .then(function (found) { if (mine === asked && document.activeElement === box && (eager || found.eager)) open(found); else if (mine === asked) close(); })
-      .catch(close);
+      .then(function (found) { if (mine === asked && document.activeElement === box && (eager || found.eager)) open(found, text); else if (mine === asked) close(); })
+      .catch(function () { if (mine === asked) close(); });
   }
 
-  function open(found) {
+  function open(found, text) { // an answer may be to less than what stands there by now
     if (!found.options.length) return close();
-    options = { options: found.options, length: box.value.length };
+    options = { options: found.options, length: text.length };
+    if (box.value !== text) return narrow();
     chosen = 0;
     var rows = found.options.map(function (option, index) {
       var row = document.createElement('div'), name = document.createElement('span'), note = document.createElement('small');
@@ -153,7 +154,7 @@
     var left = options.options.map(function (option) { return Object.assign({}, option, { end: option.end + grown }); }).filter(function (option) {
       return option.start <= caret && option.end >= caret && option.insert.toLowerCase().indexOf(box.value.slice(option.start, caret).toLowerCase()) === 0;
     });
-    if (left.length) open({ options: left }); else close();
+    if (left.length) open({ options: left }, box.value); else close();
   }
 
   function place() {
@@ -198,7 +199,7 @@
   box.addEventListener('click', function () { paint(); close(); });
   box.addEventListener('keyup', function (key) { if (/^(Arrow|Home|End|Page)/.test(key.key)) paint(); });
   box.addEventListener('focus', paint);
-  box.addEventListener('blur', function () { window.setTimeout(close, 150); paint(); });
+  box.addEventListener('blur', function () { window.setTimeout(function () { if (document.activeElement !== box) close(); }, 150); paint(); });
   box.addEventListener('keydown', function (key) {
     if (key.key === ' ' && key.ctrlKey) { key.preventDefault(); fetchOptions(true); }
     if (list.hidden) return;
