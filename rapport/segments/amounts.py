@@ -5,24 +5,21 @@ import numpy as np
 
 from rapport.lib.arrow import pa
 from rapport.lib.clock import DAY_US
+from rapport.lib.rising import places
 from rapport.segments.figures import summand
 from rapport.segments.lake import CUSTOMER, Lake
 from rapport.segments.leaves import COUNTED, Planner
 from rapport.segments.nodes import Amount, AmountKind
 from rapport.segments.plans import Words
+from rapport.segments.vocabulary import kind_of
 
-FIGURES = ("number", "money")  # kinds of which an amount is a figure
+FIGURES = ("number", "money", "count", "days")  # kinds that are figures
 SINCE = ("days since first", "days since last")
-OF_ANYTHING = ("number of", "number of different", *SINCE)
 
 
 def is_figure(amount: Amount, words: Words) -> bool:
     """Whether it comes to a number; the largest of texts or dates does not."""
-    if amount.kind in OF_ANYTHING:
-        return True
-    kind = words.catalogue.event_types.get(amount.event)
-    facts = None if kind is None else kind.properties.get(amount.property or "")
-    return facts is not None and facts.kind in FIGURES
+    return kind_of(amount, words.catalogue) in FIGURES
 
 
 def amounts(amount: Amount, words: Words, lake: Lake, whose: np.ndarray) -> np.ndarray:
@@ -30,7 +27,7 @@ def amounts(amount: Amount, words: Words, lake: Lake, whose: np.ndarray) -> np.n
     rule would say so (counts and sums), else it is not known (NaN)."""
     values = np.full(len(whose), 0.0 if amount.kind in COUNTED else np.nan)
     found = Planner(lake, words).over(amount)
-    if found is None or not len(whose):
+    if found is None:
         return values
     tally, item, kind = found
     table, time = tally.rows.table, tally.rows.table.time
@@ -38,8 +35,7 @@ def amounts(amount: Amount, words: Words, lake: Lake, whose: np.ndarray) -> np.n
     value = time if item is None else summand(item, kind) if kind in FIGURES else item
     said = lake.of_customers(kept.filter(value.notnull()).select("customer_id", value=value))
     told = lake.ask(said.group_by(CUSTOMER).aggregate(told=_made(amount.kind, said.value)))
-    place = np.minimum(np.searchsorted(whose, told[CUSTOMER].to_numpy()), len(whose) - 1)
-    known = whose[place] == told[CUSTOMER].to_numpy()
+    place, known = places(told[CUSTOMER].to_numpy(), whose)
     values[place[known]] = _numbers(told["told"], lake.moment.us if amount.kind in SINCE else None)[known]
     return values
 

@@ -50,12 +50,11 @@ from rapport.segments.nodes import (
 )
 from rapport.segments.text import name_text, quoted
 from rapport.segments.tree_writing import operator_key
-from rapport.segments.vocabulary import PLACE_TRAITS, Vocabulary
+from rapport.segments.vocabulary import PLACE_TRAITS, Vocabulary, kind_of
 from rapport.segments.walk import FILTER_OPERATORS, RULE_OPERATORS, Node, fold, parts_of, preorder_of
 
 Made = TypeVar("Made")
 NAMES_SHOWN_MAX = 5
-COUNTS = {"number of": "count", "number of different": "count", "days since first": "days", "days since last": "days"}
 KINDS_OF_AMOUNT = {"sum": ("number", "money"), "average": ("number", "money"), "smallest": ("number", "money", "date", "time")}
 KINDS_OF_AMOUNT |= {"largest": KINDS_OF_AMOUNT["smallest"], "number of different": ("text", "number", "money", "boolean", "date", "time")}
 
@@ -196,7 +195,7 @@ class Checker:
     def measure_test(self, test: Test, amount: Amount, name: str, seat: Seat) -> Test:
         if not isinstance(test, Compare | OneOf | Known):
             seat.refuse(f"{name_text(name)} is a measure, and measures have no windows.", "Put the window into the measure's definition.")
-        kind = self.kind_of(amount) or "number"
+        kind = kind_of(amount, self.vocabulary.catalogue) or "number"
         return seat.fitted(lambda: fitted_test(test, kind, name_text(name), self.zone))
 
     def property_test(self, node: PropertyTest, seat: Seat) -> PropertyTest:
@@ -245,14 +244,14 @@ class Checker:
 
     def measure(self, node: Measure, seat: Seat, where: Filter | None) -> Measure:
         amount = self.amount(node.amount, seat, where)
-        kind = self.kind_of(amount) or "number"
+        kind = kind_of(amount, self.vocabulary.catalogue) or "number"
         name = "the amount" if amount.property is None else f"{amount.kind}({name_text(amount.property)})"
         compared = seat.fitted(lambda: fitted_compare(Compare(node.op, node.value), kind, name, self.zone))
         return replace(node, amount=amount, value=compared.value)
 
     def relative(self, node: Relative, seat: Seat, where: Filter | None) -> Relative:
         amount = self.amount(node.amount, seat, where)
-        return seat.fitted(lambda: fitted_relative(replace(node, amount=amount), self.kind_of(amount) or "number"))
+        return seat.fitted(lambda: fitted_relative(replace(node, amount=amount), kind_of(amount, self.vocabulary.catalogue) or "number"))
 
     def amount(self, amount: Amount, seat: Seat, where: Filter | None) -> Amount:
         self.known_event(amount.event, seat)
@@ -271,14 +270,6 @@ class Checker:
 
     def window(self, window: Window | None, seat: Seat) -> Window | None:
         return None if window is None else seat.fitted(lambda: fitted_window(window, self.zone))
-
-    def kind_of(self, amount: Amount) -> str | None:
-        """The kind of value an amount is; None when its event or property is no longer known."""
-        if amount.kind in COUNTS:
-            return COUNTS[amount.kind]
-        event = self.vocabulary.catalogue.event_types.get(amount.event)
-        facts = event.properties.get(amount.property or "") if event else None
-        return facts.kind if facts else None
 
     # Segments, lists, branches and channels
 

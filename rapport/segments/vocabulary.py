@@ -12,6 +12,9 @@ PLACE_TRAITS = ("latitude", "longitude")
 CHANNELS = ("email", "sms", "post", "phone", "push")
 
 
+COUNTS = {"number of": "count", "number of different": "count", "days since first": "days", "days since last": "days"}
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """A snapshot; checking and answering a rule against one gives one outcome."""
@@ -39,3 +42,12 @@ class Vocabulary:
                 for path, facts in kind.properties.items():
                     found.setdefault(path, []).append(facts)
         return {path: tuple(facts) for path, facts in found.items()}
+
+
+def kind_of(amount: Amount, catalogue: Catalogue) -> str | None:
+    """The kind of value an amount is; None when its event or property is no longer known."""
+    if amount.kind in COUNTS:
+        return COUNTS[amount.kind]
+    event = catalogue.event_types.get(amount.event)
+    facts = event.properties.get(amount.property or "") if event else None
+    return facts.kind if facts else None

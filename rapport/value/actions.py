@@ -18,6 +18,7 @@ from rapport.value.partings import FIFTHS, NAMES, NAMES_OF_FIFTHS, PYRAMID
 SCHEME = "Value"
 LIMITS = ("value_of_top_1", "value_of_top_5", "value_of_top_20")  # parameters: the least value of who is in each part
 LIMITS_OF_FIFTHS = ("value_of_best_fifth", "value_of_second_fifth", "value_of_third_fifth", "value_of_fourth_fifth")
+BY_LIMITS = {"pyramid": (NAMES, LIMITS, PYRAMID), "fifths": (NAMES_OF_FIFTHS, LIMITS_OF_FIFTHS, FIFTHS)}
 NOT_VALUED = "Not valued yet"
 Numbers = dict[str, tuple[str, str]]  # parameters: number and unit
 
@@ -40,12 +41,12 @@ def keep_as_silos(parting: str = "pyramid", *, by: str, seen: int | None = None)
         raise TooFewPurchases("Nobody has been valued yet.", mend="Run: rapport value fit")
     if seen is not None and fit.id != seen:
         raise NoSuchParting("Customers have been valued anew meanwhile.", mend="Look at the report again, and keep what it says now.")
-    if parting == "pyramid":
-        shape, numbers = _by_limits(fit, NAMES, LIMITS, PYRAMID)
-    elif parting == "fifths":
-        shape, numbers = _by_limits(fit, NAMES_OF_FIFTHS, LIMITS_OF_FIFTHS, FIFTHS)
+    if parting in BY_LIMITS:
+        shape, numbers = _by_limits(fit, *BY_LIMITS[parting])
+    elif parting == "clusters":
+        shape, numbers = _by_rules(fit), {}
     else:
-        shape, numbers = _by_rules(fit, parting), {}
+        raise NoSuchParting(f"Customers are not parted by “{parting}”.", mend=f"Keep one of {', '.join(BY_LIMITS)}, clusters.")
     terms = Terms(
         SCHEME, by, Rhythm(3, "month"), Rhythm(3, "month").after(today()), "What each customer will bring, by the model of value."
     )
@@ -68,8 +69,8 @@ def _by_limits(fit: Fit, names: Sequence[str], limits: Sequence[str], shares: Se
     return Shape((*parts, Part(names[-1], f"{trait} is known")), NOT_VALUED), numbers
 
 
-def _by_rules(fit: Fit, parting: str) -> Shape:
-    found = fit.report.get(parting) if parting == "clusters" else None
+def _by_rules(fit: Fit) -> Shape:
+    found = fit.report.get("clusters")
     if found is None:
         raise NoSuchParting("These customers do not part into such groups.", mend="Keep the pyramid, or fifths.")
     names = [level["name"] for level in found["levels"]]

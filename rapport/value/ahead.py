@@ -13,6 +13,7 @@ from django.conf import settings
 
 from rapport.commerce.events import CHECKOUT_STARTED, ORDER_COMPLETED
 from rapport.lib.clock import DAY_US
+from rapport.lib.rising import places
 from rapport.segments.bounds import moment_of
 from rapport.segments.lake import CUSTOMER, Reader, lake_at
 from rapport.value.bought import amount_in, rows_in
@@ -66,8 +67,7 @@ def with_carts(valuation: Valuation, carts: Carts | None) -> Valuation:
     """A valuation with what open carts add; customers who never bought are not in it."""
     if carts is None or not len(carts.ids) or not len(valuation.ids):
         return valuation
-    place = np.minimum(np.searchsorted(valuation.ids, carts.ids), len(valuation.ids) - 1)
-    known = valuation.ids[place] == carts.ids
+    place, known = places(carts.ids, valuation.ids)
     place, amount = place[known], carts.amount[known] * settings.VALUE_MARGIN
     added = np.zeros(len(valuation.ids), np.float32)
     added[place] = np.maximum(amount, 0) * carts.holds * valuation.none[place]

@@ -20,7 +20,7 @@ from rapport.lib.clock import from_us
 from rapport.lib.zone import company_zone
 from rapport.segments import queries as segments
 from rapport.segments.lake import CUSTOMER, Lake, Reader, Rows, lake_at, wall_time
-from rapport.value.days import LATE_DAYS, PurchaseDays, Summaries
+from rapport.value.days import RHYTHM_DAYS, PurchaseDays, Summaries
 from rapport.warehouse import queries as warehouse
 
 LINES = "products"
@@ -54,7 +54,7 @@ def purchase_days(until_us: int, *, one_in: int = 1) -> PurchaseDays:
 
 def summaries(until_us: int) -> Summaries:
     """Of every customer who bought before a moment, the end of a day."""
-    late_since = from_us(until_us - 1, company_zone()).date() - timedelta(days=LATE_DAYS - 1)
+    late_since = from_us(until_us - 1, company_zone()).date() - timedelta(days=RHYTHM_DAYS - 1)
 
     def read(reader: Reader) -> Summaries:
         lake = lake_at(reader, until_us)

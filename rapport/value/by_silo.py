@@ -8,6 +8,7 @@ import numpy as np
 from pyroaring import BitMap
 
 from rapport.lib.refusals import Refusal
+from rapport.lib.rising import places
 from rapport.segments import queries as segments
 from rapport.segments.answer import leaves_of
 from rapport.segments.models import Scheme
@@ -16,9 +17,8 @@ from rapport.segments.silos import queries as silos
 from rapport.segments.vocabulary import Vocabulary
 from rapport.value.backtest import Outcome
 from rapport.value.calendar import day_end_us
+from rapport.value.names import TOLD
 from rapport.value.valuation import Valuation
-
-TOLD = ("value.", "churn.", "rhythm.", "next_contact.", "silo", "recommended.")  # how traits begin that a fit tells
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,8 @@ def _leans_on_value(scheme: Scheme, words: Vocabulary) -> bool:
 
 def _among(ids: np.ndarray, people: BitMap) -> np.ndarray:
     """Places of these people among ids, which rise."""
-    wanted = np.array(people.to_array(), ids.dtype)
-    place = np.searchsorted(ids, wanted)
-    kept = place < len(ids)
-    return place[kept][ids[place[kept]] == wanted[kept]]
+    place, known = places(np.array(people.to_array(), ids.dtype), ids)
+    return place[known]
 
 
 def _mean(values: np.ndarray, places: np.ndarray) -> float | None:

@@ -16,6 +16,7 @@ import numpy as np
 from django.utils.translation import gettext_noop
 
 from rapport.segments.silos.quality import adjusted_rand, apartness
+from rapport.segments.text import number_text
 from rapport.value.btyd.threads import alone
 
 VALUE, CHURN, PAST = "told_value", "told_churn", "told_past"
@@ -76,7 +77,7 @@ class Bound:
 
     def texts(self, trait: str) -> list[str]:
         limits = ((">=", self.low), ("<", self.high))
-        return [f"{trait} {sign} {_number(limit)}" for sign, limit in limits if limit is not None]
+        return [f"{trait} {sign} {number_text(Decimal(str(limit)))}" for sign, limit in limits if limit is not None]
 
 
 @dataclass(frozen=True)
@@ -322,9 +323,3 @@ def _is_within(one: Box, other: Box) -> bool:
 
 def _bound(column: str, low: float, high: float) -> Bound:
     return Bound(column, low if np.isfinite(low) else None, high if np.isfinite(high) else None)
-
-
-def _number(limit: float) -> str:
-    """Without an exponent, and without digits that say nothing."""
-    text = format(Decimal(str(limit)), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -5,11 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
+from rapport.lib.rising import places
 from rapport.value.btyd.rows import Rows, grouped
 
 DAY_BITS = 20  # of the one number that a customer and a day are sorted by
 DAY_MIN = -(2 ** (DAY_BITS - 1))
-LATE_DAYS = 180  # what is of late
+RHYTHM_DAYS = 180  # the late time in which a rhythm may have changed
+CUSTOMERS_AT_ONCE = 500_000  # worked on together: what is worked out for them is held in memory
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Summaries:
     first: np.ndarray  # days since 1970-01-01
     last: np.ndarray
     spent: np.ndarray
-    late: np.ndarray | None = None  # how many of these days lie in the last LATE_DAYS; None where that was not asked
+    late: np.ndarray | None = None  # how many of these days lie in the last RHYTHM_DAYS; None where that was not asked
 
     def rows(self, day: int) -> Rows:
         """x, t_x and T of each customer as of the end of a day after which there is nothing here."""
@@ -94,8 +96,7 @@ class PurchaseDays:
         """(days with a purchase, amount) in (after, until], of these customers, whose ids rise."""
         kept = (self.day > after) & (self.day <= until)
         whose = np.repeat(self.ids, self.counts)[kept]
-        place = np.searchsorted(ids, whose)
-        known = (place < len(ids)) & (ids[np.minimum(place, len(ids) - 1)] == whose) if len(ids) else np.zeros(len(whose), bool)
+        place, known = places(whose, ids)
         return (
             np.bincount(place[known], minlength=len(ids)).astype(float),
             np.bincount(place[known], self.amount[kept][known], minlength=len(ids)),

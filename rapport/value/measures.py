@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 
 from rapport.commerce.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_REFUNDED, ORDER_UPDATED
 from rapport.lib.clock import DAY_US
+from rapport.lib.rising import places
 from rapport.lib.zone import company_zone
 from rapport.segments import queries as segments
 from rapport.segments.amounts import COUNTED, amounts, is_figure
@@ -97,8 +98,7 @@ def _values(lake: Lake, words: Vocabulary, one: Measure | Named, whose: np.ndarr
     if rows is None:
         return values
     found = lake.ask(_told(lake, rows, one))
-    place = np.minimum(np.searchsorted(whose, found[CUSTOMER].to_numpy()), max(len(whose) - 1, 0))
-    known = whose[place] == found[CUSTOMER].to_numpy()
+    place, known = places(found[CUSTOMER].to_numpy(), whose)
     values[place[known]] = found["told"].cast("float64").to_numpy(zero_copy_only=False)[known]
     return values
 

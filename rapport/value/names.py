@@ -2,6 +2,7 @@
 
 CHURN_DAYS = 90  # the horizon of `churn.probability`
 CHURN_EDGES = (0.2, 0.4, 0.6, 0.8)  # of the matrix' columns: the chance to buy nothing within the churn horizon
+TOLD = ("value.", "churn.", "rhythm.", "next_contact.", "silo", "recommended.")  # how traits begin that a fit tells
 PARTS = (0.10, 0.20)  # of its rows: the best part of all customers
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sparse
 
+from rapport.lib.rising import places
+
 NEIGHBOURS = 100  # products that speak for a product
 HEARD_MAX = 500  # of a customer's products only those bought last speak
 SPEAKER_POWER, SPOKEN_POWER = 0.4, 0.3  # of the buyers of the two; both are a half in a cosine
@@ -102,8 +104,7 @@ class ItemItem:
         if bought.products != len(self.trend):
             raise ValueError(f"learned of {len(self.trend)} products, asked of {bought.products}")
         who, shape, days = np.asarray(who, np.int64), (len(who), shown), np.broadcast_to(day, len(who))
-        place = np.minimum(np.searchsorted(bought.ids, who), max(len(bought.ids) - 1, 0))
-        known = bought.ids[place] == who if len(bought.ids) else np.zeros(len(who), bool)
+        place, known = places(who, bought.ids)
         found = Recommended(np.full(shape, -1), np.zeros(shape, np.float32), np.full(shape, -1), known)
         first, size = bought.start[place], np.where(known, np.append(np.diff(bought.start), 0)[place], 0)
         work = np.append(0, np.cumsum(np.diff(self.speaks.indptr)[bought.product] + 1))

@@ -67,13 +67,13 @@ def places(value: np.ndarray, limits: Sequence[float]) -> np.ndarray:
 
 def by_rank(value: np.ndarray, shares: Sequence[float]) -> np.ndarray:
     """The same by parts of all customers."""
-    return places(value, [least(value, share) for share in shares])
+    return places(value, least(value, shares))
 
 
-def least(value: np.ndarray, share: float) -> float:
-    """The least value of who is among the best part of all customers."""
+def least(value: np.ndarray, shares: Sequence[float]) -> list[float]:
+    """The least values of who is among the best parts of all customers."""
     falling = -np.sort(-np.asarray(value, float))
-    return float(falling[max(0, int(np.ceil(share * len(falling))) - 1)]) if len(falling) else 0.0
+    return [float(falling[max(0, int(np.ceil(share * len(falling))) - 1)]) if len(falling) else 0.0 for share in shares]
 
 
 def levels(place: np.ndarray, names: Sequence[str], value: np.ndarray, churn: np.ndarray) -> tuple[Level, ...]:

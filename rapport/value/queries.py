@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from rapport.lib.rising import places
 from rapport.value import kept
 from rapport.value.models import Fit
 from rapport.value.names import CHURN_EDGES, PARTS, trait_names
@@ -130,6 +131,7 @@ def moves(fit: Fit) -> Moves | None:
 def worth_of(fit: Fit, ids: np.ndarray) -> np.ndarray:
     """What these customers (rising ids) are worth by a fit, 0 of who is not in it; of shape (customers,)."""
     found = kept.ask(fit.id, "SELECT customer_id, value FROM scores ORDER BY customer_id")
-    known = found["customer_id"].to_numpy()
-    place = np.minimum(np.searchsorted(known, ids), max(len(known) - 1, 0))
-    return np.where(known[place] == ids, found["value"].to_numpy()[place], 0.0) if len(known) else np.zeros(len(ids))
+    place, known = places(ids, found["customer_id"].to_numpy())
+    value = np.zeros(len(ids))
+    value[known] = found["value"].to_numpy()[place[known]]
+    return value

@@ -12,12 +12,13 @@ from rapport.value import clusters
 from rapport.value.backtest import Backtest, Tried
 from rapport.value.days import PurchaseDays, Summaries
 from rapport.value.names import CHURN_DAYS, CHURN_EDGES, PARTS, trait_names
-from rapport.value.partings import FIFTHS, NAMES, NAMES_OF_FIFTHS, PYRAMID, Later, by_rank, in_order, least, levels, places, quality
+from rapport.value.partings import FIFTHS, NAMES, NAMES_OF_FIFTHS, PYRAMID, Later, by_rank, in_order, least, levels, quality
 from rapport.value.past import cohorts, repeat_rate
 from rapport.value.shares import shares
 from rapport.value.valuation import Fit, Valuation, total_between
 
 HISTOGRAM_BINS = 24
+LIMITED = sorted({*PYRAMID, *FIFTHS, *PARTS})  # parts of all customers whose least value is told
 PLANNED = (0.5, 0.6, 0.7, 0.8, 0.9)  # shares of all value that a campaign may be planned for
 
 
@@ -46,7 +47,7 @@ def of(
             "totals": _totals(model, valuation),
             "shares": {"value": asdict(shares(valuation.value)), "past": asdict(shares(valuation.past))},
             "matrix": _matrix(columns),
-            "limits": {str(share): least(columns["told_value"], share) for share in sorted({*PYRAMID, *FIFTHS, *PARTS})},
+            "limits": dict(zip(map(str, LIMITED), least(columns["told_value"], LIMITED), strict=True)),
             "plan": _plan(columns),
             **_partings(model, valuation, told, columns),
             "histogram": _histogram(valuation.value),
@@ -94,7 +95,8 @@ def _totals(model: Fit, valuation: Valuation) -> dict[str, Any]:
     value = valuation.total()
     low, high = total_between(value, model.log_level_error)
     at_risk = valuation.value.astype(float) * valuation.churn
-    top = valuation.value >= least(valuation.value, 0.1)
+    (tenth,) = least(valuation.value, (0.1,))
+    top = valuation.value >= tenth
     return {
         "value": value,
         "low": low,
@@ -115,7 +117,7 @@ def _totals(model: Fit, valuation: Valuation) -> dict[str, Any]:
 def _matrix(columns: dict[str, np.ndarray]) -> list[list[dict[str, Any]]]:
     """Rows from the best tenth down, columns by the chance to buy nothing, rising; each cell counts people and their value."""
     value, churn = columns["told_value"], columns["told_churn"]
-    row = places(value, tuple(least(value, share) for share in PARTS))
+    row = by_rank(value, PARTS)
     column = np.searchsorted(CHURN_EDGES, churn, side="right")
     width = len(CHURN_EDGES) + 1
     cell = row * width + column

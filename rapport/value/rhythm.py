@@ -1,6 +1,6 @@
 """Whether a customer buys more or less often than they used to, and how sure that is.
 
-Their rate before the last LATE_DAYS and their rate since are two draws from the same gamma over customers (that of NBD), each known by
+Their rate before the last RHYTHM_DAYS and their rate since are two draws from the same gamma over customers (that of NBD), each known by
 the purchases in its time: Gamma(r + x, alpha + T). So P(slower) is a beta distribution's, and few purchases on either side say little.
 What all customers together buy more or less of late than before, by season or by trend, is nobody's own change: the late time counts as
 so much longer or shorter.
@@ -14,8 +14,8 @@ from scipy.special import betainc
 from rapport.value.backtest import REPEATERS_MIN
 from rapport.value.btyd.nbd import Nbd
 from rapport.value.btyd.rows import DAYS_A_WEEK
-from rapport.value.days import LATE_DAYS, PurchaseDays, Summaries
-from rapport.value.valuation import CUSTOMERS_AT_ONCE, Valuation
+from rapport.value.days import CUSTOMERS_AT_ONCE, RHYTHM_DAYS, PurchaseDays, Summaries
+from rapport.value.valuation import Valuation
 
 SURE = 0.95  # P(slower) or P(faster), and so few or so many happen to one in twenty of those whose rhythm has not changed
 TREND_MAX = 5.0
@@ -32,10 +32,10 @@ class Usual:
     @classmethod
     def of(cls, days: PurchaseDays, as_of: int) -> "Usual":
         r, alpha = Nbd.of(days.rows(as_of)).fit.parameters
-        told, begun = days.summaries, as_of - LATE_DAYS
+        told, begun = days.summaries, as_of - RHYTHM_DAYS
         late, _ = days.within(begun, as_of, days.ids)
         before = _Before.of(told, late, as_of, r, alpha)
-        expected = float((before.was_there * before.shape / before.weeks).sum()) * LATE_DAYS / DAYS_A_WEEK
+        expected = float((before.was_there * before.shape / before.weeks).sum()) * RHYTHM_DAYS / DAYS_A_WEEK
         trend = float((before.was_there * late).sum()) / expected if expected else 1.0
         return cls(r, alpha, float(np.clip(trend, 1 / TREND_MAX, TREND_MAX)))
 
@@ -49,9 +49,9 @@ class Change:
 
 
 def change(told: Summaries, late: np.ndarray, as_of: int, usual: Usual) -> Change:
-    """By how many days with a purchase lie among the last LATE_DAYS (`late`)."""
+    """By how many days with a purchase lie among the last RHYTHM_DAYS (`late`)."""
     before = _Before.of(told, late, as_of, usual.r, usual.alpha)
-    shape, weeks = usual.r + late, usual.alpha + usual.trend * LATE_DAYS / DAYS_A_WEEK
+    shape, weeks = usual.r + late, usual.alpha + usual.trend * RHYTHM_DAYS / DAYS_A_WEEK
     slower = np.where(before.was_there, 1 - betainc(before.shape, shape, before.weeks / (before.weeks + weeks)), 0.5)
     times = (shape / weeks) / (before.shape / before.weeks)
     # if nothing had changed, so few would come of a negative binomial distribution; half of those with just as many count
@@ -71,7 +71,7 @@ class _Before:
 
     @classmethod
     def of(cls, told: Summaries, late: np.ndarray, as_of: int, r: float, alpha: float) -> "_Before":
-        begun = as_of - LATE_DAYS
+        begun = as_of - RHYTHM_DAYS
         was_there = told.first <= begun
         weeks = alpha + np.maximum(begun - told.first, 0) / DAYS_A_WEEK
         return cls(was_there, r + np.where(was_there, told.counts - 1 - late, 0), weeks)

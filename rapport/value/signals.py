@@ -17,14 +17,13 @@ from rapport.value.btyd.models import Buying
 from rapport.value.btyd.nbd import Nbd
 from rapport.value.btyd.rows import DAYS_A_WEEK
 from rapport.value.btyd.signals import Measured, Moved, moved
-from rapport.value.days import PurchaseDays, Summaries
+from rapport.value.days import CUSTOMERS_AT_ONCE, PurchaseDays, Summaries
 from rapport.value.said import Said
 
 NEARER = 0.9  # the error inside a signal's groups must fall below so much of what it was
 WORSE = 1.005  # and that of all customers may not rise above
 CHANCE = (2 / np.pi) ** 0.5  # the mean distance from 0 of Normal(0, 1)
 BEYOND_CHANCE = 1.5
-CUSTOMERS_AT_ONCE = 500_000
 GROUP_MIN = 30  # customers: of fewer nothing can be told
 LEARNERS_MAX = 200_000
 EFFECT_STEP = 0.05  # effects nearer to each other than this (as logarithms) are one

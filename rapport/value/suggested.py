@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
+from rapport.lib.rising import places
 from rapport.lib.zone import company_zone
 from rapport.segments.lake import CUSTOMER, Lake, Reader, lake_at, wall_time
 from rapport.value.bought import LINES, days_of, kept_orders, lines_in
@@ -81,6 +82,5 @@ def _names(lake: Lake, lines: ir.Table) -> list[str]:
 def _bought(lake: Lake, lines: ir.Table, names: list[str]) -> Bought:
     found = lake.ask(lines.select(CUSTOMER, "day", "product").distinct())
     told = found["product"].to_numpy(zero_copy_only=False).astype(str)
-    place = np.minimum(np.searchsorted(np.array(names), told), len(names) - 1) if names else np.empty(0, int)
-    known = np.array(names)[place] == told
+    place, known = places(told, np.array(names, str))
     return Bought.of(found[CUSTOMER].to_numpy()[known], days_of(found["day"])[known], place[known], len(names))

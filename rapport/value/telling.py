@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rapport.lib.rising import places as standing
 from rapport.value.calendar import day_of
 from rapport.value.kept import Columns
 from rapport.value.names import trait_names
@@ -42,7 +43,7 @@ def _told(valuation: Valuation, before: Columns | None) -> Columns:
     fresh = {name: column if name == "told_due" else column.astype(np.float64) for name, column in fresh.items()}
     if before is None:
         return fresh
-    place, known = _places(valuation.ids, before["customer_id"])
+    place, known = standing(valuation.ids, before["customer_id"])
     for name, column in fresh.items():
         if name in before:
             old = before[name][place]
@@ -55,11 +56,11 @@ def changes(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """(customer, traits) of those of whom something else is told than before, and of those for whom there are products."""
     names = trait_names(horizon_days)
-    place, known = _places(ids, before["customer_id"]) if before else (np.zeros(len(ids), int), np.zeros(len(ids), bool))
+    place, known = standing(ids, before["customer_id"]) if before else (np.zeros(len(ids), int), np.zeros(len(ids), bool))
     differs = {name: ~known | (column != before[name][place] if before and name in before else True) for name, column in fresh.items()}
     has_products, at = np.zeros(len(ids), bool), np.zeros(len(ids), np.int64)
     if products is not None:
-        at, has_products = _places(ids, products.ids)
+        at, has_products = standing(ids, products.ids)
     for row in np.flatnonzero(np.any([*differs.values(), has_products], axis=0)).tolist():
         traits = {names[name]: _plain(name, column[row]) for name, column in fresh.items() if differs[name][row]}
         if products is not None and has_products[row]:
@@ -87,14 +88,6 @@ def _tolerance(name: str, column: np.ndarray, fresh: Columns) -> np.ndarray | fl
             return NEAR_RHYTHM * fresh["told_rhythm"]
         case _:
             return NEAR * np.abs(column)
-
-
-def _places(ids: np.ndarray, before: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each customer stood before, and whether they stood there at all."""
-    if not len(before):
-        return np.zeros(len(ids), int), np.zeros(len(ids), bool)
-    place = np.minimum(np.searchsorted(before, ids), len(before) - 1)
-    return place, before[place] == ids
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -13,12 +13,12 @@ from rapport.value.btyd.models import Buying
 from rapport.value.btyd.nbd import Nbd
 from rapport.value.btyd.rows import DAYS_A_WEEK, Rows
 from rapport.value.btyd.two_kinds import TwoKinds
-from rapport.value.days import PurchaseDays, Summaries
+from rapport.value.days import CUSTOMERS_AT_ONCE, PurchaseDays, Summaries
 from rapport.value.errors import NotFitted, TooFewPurchases
 from rapport.value.intervals import LEVEL_ERROR_MAX, LEVEL_UNKNOWN, Z, log_error, predictive
 from rapport.value.names import CHURN_DAYS
 from rapport.value.said import Said
-from rapport.value.signals import CUSTOMERS_AT_ONCE, Believed, Judged, Signals, believed, judged
+from rapport.value.signals import Believed, Judged, Signals, believed, judged
 from rapport.value.spending import Spending, spending
 
 DAYS_A_YEAR = 365.25

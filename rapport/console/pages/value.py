@@ -5,6 +5,7 @@ People are counted by what was told of them (the traits), so that a figure and t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 from math import exp, isfinite
 from typing import Any
@@ -21,7 +22,7 @@ from rapport.segments import queries as segments
 from rapport.segments.actions import save_segment
 from rapport.segments.errors import NameTaken
 from rapport.segments.models import Segment
-from rapport.segments.text import rule_text
+from rapport.segments.text import number_text, rule_text
 from rapport.value import queries
 from rapport.value.models import Fit
 
@@ -166,7 +167,7 @@ def keep_segment(who: Who, *, by: str) -> tuple[Segment, bool]:
 
 def _number(limit: float) -> str:
     """As a rule has it: without an exponent."""
-    return f"{limit:.2f}".rstrip("0").rstrip(".")
+    return number_text(Decimal(f"{limit:.2f}"))
 
 
 # The four figures
@@ -231,7 +232,7 @@ def trust(report: dict[str, Any]) -> Trust:
     errors = [] if found is None else [one["money"]["total_error"] for one in chosen_tried(found)]
     known = [error for error in errors if error is not None]
     if not errors or errors[0] is None:
-        return Trust("", "", queries.said(report["notes"][0]) if report["notes"] else _("There was nothing to try it on."))
+        return Trust("", "", first_note(report, _("There was nothing to try it on.")))
     error = errors[0]
     way = _("%(percent)s too high") if error >= 0 else _("%(percent)s too low")
     tone = "good" if abs(error) <= NEAR else "warn" if abs(error) > FAR else ""
@@ -244,6 +245,11 @@ def trust(report: dict[str, Any]) -> Trust:
             "high": f"{100 * high:.1f} %",
         }
     return Trust(way % {"percent": f"{100 * abs(error):.1f} %"}, tone, below)
+
+
+def first_note(report: dict[str, Any], otherwise: str) -> str:
+    """What the fit said first of what it could not do."""
+    return queries.said(report["notes"][0]) if report["notes"] else otherwise
 
 
 def chosen_tried(backtest: dict[str, Any]) -> list[dict[str, Any]]:

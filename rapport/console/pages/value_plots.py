@@ -6,10 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from rapport.console.pages.value import Cell, Fifth, chosen_tried
+from rapport.console.pages.value import Cell, Fifth, chosen_tried, first_note
 from rapport.console.templatetags.wording import count
 from rapport.console.templatetags.worth import bare, between, forecast, share
-from rapport.value import queries
 
 TENTHS_APART = 10  # points of a curve between two rows of its table
 WEEKS_APART = 13
@@ -125,4 +124,4 @@ def histogram(report: dict[str, Any], code: str | None) -> Plot:
 
 def no_past(report: dict[str, Any]) -> str:
     """Why nothing could be tried out, as the fit said it."""
-    return queries.said(report["notes"][0]) if report["notes"] else _("There was no past to try it on.")
+    return first_note(report, _("There was no past to try it on."))

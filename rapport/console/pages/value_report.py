@@ -162,15 +162,10 @@ def _told(value: float | None) -> str:
 
 @dataclass(frozen=True)
 class Later:
-    """What a part went on to bring a head, with the places of its interval along a line that all parts share."""
+    """What a part went on to bring a head, and the places of its interval along a line that all parts share."""
 
     name: str
-    customers: int
-    mean: float
-    low: float | None
-    high: float | None
-    share: float
-    churn: tuple[float, float] | None  # bought nothing: as said, as it was; fits of old do not tell
+    found: dict[str, Any]  # as kept; fits of old do not tell of churn
     at: float
     low_at: float
     high_at: float
@@ -184,9 +179,8 @@ def later(parting: Parting) -> list[Later]:
 
 def _later(one: dict[str, Any], most: float) -> Later:
     mean, low, high = one["mean"], one["low"], one["high"]
-    churn = (one["churn_said"], one["churn_was"]) if "churn_said" in one else None
     edges = (mean if low is None else low) / most, (mean if high is None else high) / most
-    return Later(queries.said(one["name"]), one["customers"], mean, low, high, one["share"], churn, mean / most, *edges)
+    return Later(queries.said(one["name"]), one, mean / most, *edges)
 
 
 @dataclass(frozen=True)

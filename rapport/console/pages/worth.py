@@ -157,7 +157,7 @@ def ahead(scores: dict[str, Any], fit: Fit) -> Ahead | None:
     near, whole, short, long = scores["in_churn_days"], scores["value"] - scores["confirmed"], fit.report["churn_days"], fit.horizon_days
     if not 0 < near <= whole or long <= short:
         return None
-    read = fit.report["read"]
+    read = fit.report.get("read", {})
     of_margin = read["kept"] / read["margin"] if read.get("margin", 0) > 0 else None
     if near / whole <= short / long:
         return Ahead(fit.as_of, long, whole / long, 0.0, of_margin)

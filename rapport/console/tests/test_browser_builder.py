@@ -1,6 +1,5 @@
 """The rule builder in real Chromium: questions built by mouse alone and by keyboard alone, text and tree each editing the other."""
 
-import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from rapport.segments.tests.cases.playing import play_in
 from rapport.segments.tests.cases.world import World, order, track
 from rapport.segments.text import rule_text
 from rapport.warehouse import actions as warehouse
+from tests.waiting import wait_for
 
 UNHAPPY = 'did "Order Completed" at least 2 times AND did "Feedback Given" where score <= 2'
 EITHER = (
@@ -202,13 +202,6 @@ def focus(page: Page, step: Callable[[], None], selector: str) -> None:
     raise AssertionError(f"no key leads to {selector}")
 
 
-def until(holds: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < ends, "it never came"
-        time.sleep(0.02)
-
-
 def by_key(page: Page, key: str) -> None:
     page.keyboard.press(key)
     expect(page.locator("#condition [name=c-event]")).to_be_focused()
@@ -283,7 +276,7 @@ def test_a_late_completion_replaces_all_that_was_typed_since(builder: Page) -> N
     page.evaluate(HELD)
     page.locator("#rule").click()
     page.keyboard.type('did "Or')
-    until(lambda: page.evaluate("window.held.length") > 0)
+    wait_for(lambda: page.evaluate("window.held.length"), "the first completion")
     page.evaluate(TYPED_ON)  # the answer to less comes before the question about more
     expect(page.locator("#completion .o").first).to_contain_text('"Order Completed"')
     page.keyboard.press("Tab")

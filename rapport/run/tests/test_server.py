@@ -5,20 +5,10 @@ import json
 import os
 import signal
 import subprocess
-import time
 import urllib.request
-from collections.abc import Callable
 
 from tests.installation import Installation, answers, free_port
-
-WAIT_SECONDS = 30
-
-
-def wait_for(true: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not true():
-        assert time.monotonic() < deadline, f"waited {WAIT_SECONDS} s for {what}"
-        time.sleep(0.1)
+from tests.waiting import WAIT_SECONDS, wait_for
 
 
 def send(port: int, key: str) -> None:
